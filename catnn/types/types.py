@@ -1,0 +1,145 @@
+"""Types of values: tensors over element sets, products, type variables.
+
+The shapes hold symbolic sizes (`Dim`); a `Row` stands for any number of axes
+(`..s`). `[n; A]` distributes over products, so only `Abstract`, a type
+variable, ever carries a lead of its own.
+"""
+
+from typing import TypeAlias
+
+from attrs import field, frozen
+
+from catnn.types.dims import Dim, Symbol
+
+# ---- elements -------------------------------------------------------------------------
+
+
+@frozen
+class Real:
+    """Floating-point numbers in the precision of the module."""
+
+    def __str__(self) -> str:
+        return ""
+
+
+@frozen
+class Bool:
+    def __str__(self) -> str:
+        return "bool"
+
+
+@frozen
+class Int:
+    def __str__(self) -> str:
+        return "int"
+
+
+@frozen
+class Complex:
+    def __str__(self) -> str:
+        return "complex"
+
+
+@frozen
+class Index:
+    """Indices into a set of `size` elements: integers `0 <= k < size`."""
+
+    size: Dim
+
+    def __str__(self) -> str:
+        return f"ix({self.size})"
+
+
+Element: TypeAlias = Real | Bool | Int | Complex | Index
+
+REAL = Real()
+BOOL = Bool()
+INT = Int()
+COMPLEX = Complex()
+
+# ---- shapes ---------------------------------------------------------------------------
+
+
+@frozen
+class Row:
+    """Any number of axes: `..s` of a signature (kind `size`), or one to be found (`meta`)."""
+
+    symbol: Symbol
+
+    def __str__(self) -> str:
+        return f"..{self.symbol.name}"
+
+
+ShapeItem: TypeAlias = Dim | Row
+Shape: TypeAlias = tuple[ShapeItem, ...]
+
+
+@frozen(cache_hash=True)
+class Tensor:
+    """`element[shape]`; the empty shape is a scalar."""
+
+    element: Element
+    shape: Shape = ()
+
+    def __str__(self) -> str:
+        axes = ", ".join(map(str, self.shape))
+        if isinstance(self.element, Real):
+            return f"[{axes}]"
+        return f"{self.element}[{axes}]" if self.shape else str(self.element)
+
+
+@frozen(cache_hash=True)
+class Product:
+    """A tuple, or a record where `labels` are given; the empty one is the unit."""
+
+    items: tuple["Type", ...] = ()
+    labels: tuple[str, ...] | None = None
+
+    def __str__(self) -> str:
+        if self.labels is None:
+            return f"({', '.join(map(str, self.items))})"
+        fields = (f"{label} : {item}" for label, item in zip(self.labels, self.items, strict=True))
+        return f"({', '.join(fields)})"
+
+
+@frozen(cache_hash=True)
+class Abstract:
+    """A type variable `A`, under the leading axes of `[n; A]`."""
+
+    symbol: Symbol
+    lead: Shape = ()
+
+    def __str__(self) -> str:
+        if not self.lead:
+            return self.symbol.name
+        return f"[{', '.join(map(str, self.lead))}; {self.symbol.name}]"
+
+
+@frozen(cache_hash=True)
+class SizeType:
+    """`size(n)`: a value that carries the run-time size `n`."""
+
+    size: Dim
+
+    def __str__(self) -> str:
+        return f"size({self.size})"
+
+
+Type: TypeAlias = Tensor | Product | Abstract | SizeType
+
+
+@frozen(cache_hash=True)
+class Arrow:
+    """The type of a morphism, with the contexts that it still wants."""
+
+    source: Type
+    target: Type
+    contexts: tuple[tuple[str, Type], ...] = field(default=())
+
+    def __str__(self) -> str:
+        over = ", ".join(f"{name} : {context}" for name, context in self.contexts)
+        return f"{self.source} -> {self.target}" + (f" over {over}" if over else "")
+
+
+SCALAR = Tensor(REAL)
+UNIT = Product()
