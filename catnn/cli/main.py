@@ -59,7 +59,12 @@ def _guarded(argv: Sequence[str]) -> int:
     try:
         return _dispatch(argv)
     except UsageError as error:
-        print(f"error: {error}", *(f"  = help: {line}" for line in error.help), sep="\n", file=sys.stderr)
+        print(
+            f"error: {error}",
+            *(f"  = help: {line}" for line in error.help),
+            sep="\n",
+            file=sys.stderr,
+        )
         return USAGE
     except CatError as error:
         from catnn.cli.report import show

@@ -56,9 +56,14 @@ LeafKind: TypeAlias = Literal["param", "buffer", "fixed"]
 
 @frozen(kw_only=True)
 class Node:
-    """What every term carries for people, without a part in equality."""
+    """What every term carries for people, without a part in equality.
+
+    `factor` is the dotted path of the factor that wrote it (`blocks.*.attn`,
+    a `*` for the index of a loop).
+    """
 
     hint: str = field(default="", eq=False, repr=False)
+    factor: str = field(default="", eq=False, repr=False)
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
 
