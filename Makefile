@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # One thread for each of the two test processes: more makes small tensors slower, not faster.
 PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest -n 2
 
-.PHONY: setup test test-all lint demo bench fmt clean
+.PHONY: setup test test-all lint demo bench docs fmt clean
 
 setup: $(READY)
 
@@ -40,6 +40,9 @@ demo: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+docs: setup
+	$(BIN)/python docs/errors.py
 
 fmt: setup
 	$(BIN)/ruff check --fix .
