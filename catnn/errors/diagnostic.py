@@ -1,11 +1,11 @@
 """Diagnostics are data: a code, spans, both origins of a clash, notes and help."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from attrs import field, frozen
 
-from catnn.source import Span
+from catnn.source import SourceFile, Span
 
 Severity = Literal["error", "warning"]
 
@@ -16,6 +16,14 @@ class Label:
 
     span: Span
     text: str
+
+
+def _labels(labels: Iterable[Label]) -> tuple[Label, ...]:
+    return tuple(labels)
+
+
+def _lines(lines: Iterable[str]) -> tuple[str, ...]:
+    return tuple(lines)
 
 
 @frozen
@@ -31,9 +39,9 @@ class Diagnostic:
     message: str
     span: Span
     label: str = ""
-    labels: tuple[Label, ...] = field(default=(), converter=tuple)
-    notes: tuple[str, ...] = field(default=(), converter=tuple)
-    help: tuple[str, ...] = field(default=(), converter=tuple)
+    labels: tuple[Label, ...] = field(default=(), converter=_labels)
+    notes: tuple[str, ...] = field(default=(), converter=_lines)
+    help: tuple[str, ...] = field(default=(), converter=_lines)
 
     @property
     def severity(self) -> Severity:
@@ -41,11 +49,26 @@ class Diagnostic:
 
 
 class CatError(Exception):
-    """Raised when a program has errors; `diagnostics` holds every one of them."""
+    """Raised when a program has errors; `diagnostics` holds every one of them.
 
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+    Where the texts are known, as `sources` by name, the error prints with them.
+    """
+
+    __module__ = "catnn"
+
+    def __init__(
+        self, diagnostics: Iterable[Diagnostic], sources: Mapping[str, SourceFile] | None = None
+    ) -> None:
         self.diagnostics = tuple(diagnostics)
-        super().__init__("\n".join(f"{d.code}: {d.message}" for d in self.diagnostics))
+        self.sources = dict(sources or {})
+        super().__init__(self.diagnostics, self.sources)
+
+    def __str__(self) -> str:
+        if not self.sources:
+            return "\n".join(f"{d.code}: {d.message}" for d in self.diagnostics)
+        from catnn.errors.render import render
+
+        return "\n\n".join(render(d, self.sources) for d in self.diagnostics)
 
 
 class InternalError(Exception):

@@ -17,6 +17,9 @@ A page is Markdown:
     ```cat
     the same program without it
     ```
+
+What goes wrong only when a model is built or called is shown in Python
+(`python`), and what depends on the machine as a session (`console`).
 """
 
 import re
@@ -24,17 +27,18 @@ from importlib.resources import files
 
 from attrs import frozen
 
-_BLOCK = re.compile(r"```cat\n(.*?)```", re.DOTALL)
+_BLOCK = re.compile(r"```(cat|python|console)\n(.*?)```", re.DOTALL)
 _CURE = "\n## Cure\n"
 
 
 @frozen
 class Page:
-    """An explanation; `failing` and `cured` are the programs in it."""
+    """An explanation; `failing` and `cured` are the programs in it, in `language`."""
 
     code: str
     title: str
     text: str
+    language: str
     failing: str
     cured: str
 
@@ -63,4 +67,5 @@ def parse_page(text: str) -> Page:
     failing, cured = _BLOCK.findall(before), _BLOCK.findall(after)
     if not cure or len(failing) != 1 or len(cured) != 1:
         raise ValueError(f"{heading[1]}: one `cat` block before `## Cure` and one after it")
-    return Page(heading[1], heading[2], text, failing[0], cured[0])
+    language, program = failing[0]
+    return Page(heading[1], heading[2], text, language, program, cured[0][1])
