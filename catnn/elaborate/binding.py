@@ -1,0 +1,49 @@
+"""Patterns of names: what a lambda's parameter, a `let` or a `draw` binds."""
+
+from catnn.elaborate.calls import coerce, component
+from catnn.elaborate.context import Abandon, Elaborator
+from catnn.elaborate.core import Atom
+from catnn.elaborate.scope import PoisonedEntry, Scope, ValueEntry
+from catnn.elaborate.typing import to_type
+from catnn.source import Span
+from catnn.syntax import ast
+from catnn.types.dims import fresh
+from catnn.types.types import Abstract, Product
+
+
+def bind_pattern(
+    e: Elaborator, pattern: ast.Pattern, atom: Atom, scope: Scope, span: Span
+) -> None:
+    """Bind the names of a pattern to the components of a value."""
+    if pattern.type is not None:
+        atom = coerce(e, atom, to_type(e, pattern.type, scope), pattern.span)
+    if isinstance(pattern, ast.PatternName):
+        bind_name(e, pattern.name, atom, scope, pattern.span)
+        return
+    type_ = e.unifier.type(atom.type)
+    if isinstance(type_, Abstract) and type_.symbol.kind == "meta" and not type_.lead:
+        product = Product(tuple(Abstract(fresh("A", "meta")) for _ in pattern.items))
+        e.unifier.types[type_.symbol] = product
+        type_ = product
+    if not isinstance(type_, Product) or len(type_.items) != len(pattern.items):
+        count = f"a tuple of {len(type_.items)}" if isinstance(type_, Product) else f"`{type_}`"
+        poison(pattern, scope)
+        e.fail("E0307", f"this takes {len(pattern.items)} names, but the value is {count}", pattern.span)
+    for k, (item, item_type) in enumerate(zip(pattern.items, type_.items, strict=True)):
+        bind_pattern(e, item, component(atom, k, item_type), scope, span)
+
+
+def bind_name(e: Elaborator, name: str, atom: Atom, scope: Scope, span: Span) -> None:
+    scope.values[name] = ValueEntry(atom, span, constant=e.is_constant(atom))
+
+
+def poison(pattern: ast.Pattern, scope: Scope) -> None:
+    """Names whose value has an error: uses of them are silent."""
+    if isinstance(pattern, ast.PatternName):
+        scope.values[pattern.name] = PoisonedEntry(pattern.span)
+        return
+    for item in pattern.items:
+        poison(item, scope)
+
+
+__all__ = ["Abandon", "bind_name", "bind_pattern", "poison"]

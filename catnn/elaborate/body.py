@@ -1,0 +1,270 @@
+"""One body at its declared type, or the principal type of a body without one."""
+
+from catnn.elaborate import core
+from catnn.elaborate.apply import is_morphism
+from catnn.elaborate.binding import bind_name
+from catnn.elaborate.calls import coerce
+from catnn.elaborate.constants import is_constant
+from catnn.elaborate.context import Abandon, Elaborator, fresh_uid
+from catnn.elaborate.core import Atom, Block, Ref, Tupled
+from catnn.elaborate.definition import Definition, Port, Requirement
+from catnn.elaborate.reify import close_inputs
+from catnn.elaborate.scope import Scope, ValueEntry
+from catnn.elaborate.statics import static_sizes
+from catnn.elaborate.unify import Obligation, prefixed
+from catnn.errors import Diagnostic
+from catnn.types.dims import Dim, Symbol, fresh
+from catnn.types.facts import Compare, Fact
+from catnn.types.types import Abstract, Index, Product, Row, Shape, SizeType, Tensor, Type
+
+
+def elaborate_body(e: Elaborator, definition: Definition) -> None:
+    """Fill in `body`, `inputs`, and, where it was not written, the type."""
+    if definition.primitive is not None:
+        _primitive_obligations(e)
+        return
+    assert definition.body_ast is not None
+    scope = definition.scope.inner()
+    inferred = not definition.is_complete
+    if inferred and definition.header.inputs is None:
+        definition.ports.insert(0, Port("", Abstract(fresh("A", "meta"))))
+    refs = [_input(e, definition, port) for port in definition.ports]
+    definition.inputs = tuple(refs)
+    _bind_inputs(e, definition, scope, refs)
+    body = _block(e, definition, scope, refs)
+    e.unifier.retry()
+    if inferred:
+        _generalise(e, definition, body)
+    definition.body = body
+    _wanted(e, definition)
+    _discharge(e, definition, inferred)
+    definition.static = static_sizes(e, definition)
+    definition.solved = e.unifier
+
+
+def _primitive_obligations(e: Elaborator) -> None:
+    """What a primitive's signature asks (axes at least 1, exact divisions) is its callers' to show."""
+    for obligation in e.unifier.obligations:
+        if not e.unifier.facts.prove(obligation.fact):
+            e.definition.requirements.append(
+                Requirement(obligation.fact, e.definition.span, written=False)
+            )
+
+
+def _input(e: Elaborator, definition: Definition, port: Port) -> Ref:
+    type_ = port.type
+    if definition.across is not None and not port.is_context:
+        type_ = prefixed((Dim.of(definition.across),), type_)
+    return Ref(fresh_uid(), port.name or "x", type_)
+
+
+def _bind_inputs(e: Elaborator, definition: Definition, scope: Scope, refs: list[Ref]) -> None:
+    for port, ref in zip(definition.ports, refs, strict=True):
+        if port.is_context:
+            entry = ValueEntry(ref, definition.header.span)
+            scope.contexts[port.name or ref.name] = entry
+            if port.name:
+                scope.values[port.name] = entry
+        elif definition.header.inputs is not None:
+            bind_name(e, port.name, ref, scope, definition.header.span)
+
+
+def _block(e: Elaborator, definition: Definition, scope: Scope, refs: list[Ref]) -> Block:
+    body = definition.body_ast
+    assert body is not None
+    own = [ref for ref, port in zip(refs, definition.ports, strict=True) if not port.is_context]
+    target = definition.target
+    if target is not None and definition.across is not None:
+        target = prefixed((Dim.of(definition.across),), target)
+
+    def build() -> Atom:
+        if definition.header.inputs is not None or definition.is_nullary:
+            result = e.value(body, scope, target)
+        elif not own and not is_morphism(e, body, scope):
+            result = e.value(body, scope, target)
+        else:
+            argument: Atom = own[0] if own and not definition.tupled else Tupled(
+                tuple(own), Product(tuple(ref.type for ref in own), definition.labels)
+            )
+            result = _applied(e, definition, scope, argument, target)
+        return result if target is None else coerce(e, result, target, body.span)
+
+    block = e.block(build)
+    if definition.state == "failed":
+        raise Abandon
+    return block
+
+
+def _applied(
+    e: Elaborator, definition: Definition, scope: Scope, argument: Atom, target: Type | None
+) -> Atom:
+    body = definition.body_ast
+    assert body is not None
+    if not is_morphism(e, body, scope):
+        if is_constant(e, body, scope) and target is not None:
+            return e.value(body, scope, target)
+        e.fail(
+            "E0305",
+            f"`{definition.name}` is a morphism, and its body is a value",
+            body.span,
+            help=["name its input: `x => ..`"],
+        )
+    return e.apply(body, scope, argument, target)
+
+
+# ---- generalisation -----------------------------------------------------------------------
+
+
+def _generalise(e: Elaborator, definition: Definition, body: Block) -> None:
+    """What is still open in the inferred type is quantified."""
+    own = [port for port in definition.ports if not port.is_context]
+    for port in own:
+        close_inputs(e, port.type)
+    target = e.unifier.type(body.result.type)
+    for type_ in (*(e.unifier.type(port.type) for port in own), target):
+        _quantify(e, definition, type_)
+    if definition.header.inputs is None:
+        (port,) = own
+        source = e.unifier.type(port.type)
+        position = definition.ports.index(port)
+        definition.ports[position] = Port(port.name, source)
+    else:
+        definition.ports = [Port(p.name, e.unifier.type(p.type), p.is_context) for p in definition.ports]
+    target = e.unifier.type(target)
+    if definition.across is not None:
+        stripped = e.unifier.strip(target, 1)
+        target = stripped[1] if stripped is not None else target
+    definition.target = target
+
+
+def _quantify(e: Elaborator, definition: Definition, type_: Type) -> None:
+    match type_:
+        case Tensor(element, shape):
+            if isinstance(element, Index):
+                _quantify_dim(e, definition, element.size)
+            _quantify_shape(e, definition, shape)
+        case Abstract(symbol, lead):
+            if symbol.kind == "meta":
+                variable = fresh("ABCDE"[len(definition.variables) % 5])
+                definition.variables.append(variable)
+                e.unifier.types[symbol] = Abstract(variable)
+            _quantify_shape(e, definition, lead)
+        case Product(items):
+            for item in items:
+                _quantify(e, definition, e.unifier.type(item))
+        case SizeType(size):
+            _quantify_dim(e, definition, size)
+
+
+def _quantify_shape(e: Elaborator, definition: Definition, shape: Shape) -> None:
+    for item in shape:
+        if isinstance(item, Row):
+            if item.symbol.kind == "meta":
+                row = fresh("s")
+                definition.rows.append(row)
+                e.unifier.rows[item.symbol] = (Row(row),)
+        else:
+            _quantify_dim(e, definition, item)
+
+
+def _quantify_dim(e: Elaborator, definition: Definition, dim: Dim) -> None:
+    for meta in sorted(e.unifier.dim(dim).metas(), key=lambda m: m.uid):
+        used = {symbol.name for symbol in definition.sizes} | {p.name for p in definition.parameters}
+        name = meta.name if meta.name not in used else f"{meta.name}{len(used)}"
+        symbol = fresh(name)
+        definition.sizes.append(symbol)
+        e.unifier.facts = e.unifier.facts.declare(symbol, 1)
+        e.unifier.dims[meta] = Dim.of(symbol)
+    e.unifier.retry()
+
+
+# ---- what is left ---------------------------------------------------------------------------
+
+
+def _wanted(e: Elaborator, definition: Definition) -> None:
+    """Sizes that nothing determines: name the argument to give."""
+    for meta, (callee, name, span, is_argument) in e.wanted.items():
+        open_ = e.unifier.dim(Dim.of(meta)).metas()
+        if not open_:
+            continue
+        example = f"`{callee}[{name} = ..]`" if is_argument else None
+        e.report(
+            Diagnostic(
+                "E0209",
+                f"nothing determines the size `{name}` of `{callee}`",
+                span,
+                help=(f"give it: {example}",) if example else ("state the type of what goes in",),
+            )
+        )
+        definition.state = "failed"
+        for symbol in open_:
+            e.unifier.dims[symbol] = Dim.of(fresh(symbol.name))
+    if e.unifier.waiting and definition.state != "failed":
+        equation = e.unifier.waiting[0]
+        from catnn.elaborate.unify import Mismatch
+
+        left, right = e.unifier.dim(equation.left), e.unifier.dim(equation.right)
+        e.report(equation.report(Mismatch("size", left, right)))
+        definition.state = "failed"
+
+
+def _discharge(e: Elaborator, definition: Definition, inferred: bool) -> None:
+    """Show every obligation, from the facts where it arose."""
+    open_ = _strengthen(e, definition)
+    for obligation in open_:
+        fact = e.resolve_fact(obligation.fact)
+        facts = _with_requirements(e, definition, obligation)
+        if facts.prove(fact):
+            continue
+        if inferred and not facts.refute(fact) and _speaks_of(fact, definition):
+            e.require(fact, definition.span)
+            continue
+        outer, e.unifier.facts = e.unifier.facts, facts
+        e.report(obligation.report(fact))
+        e.unifier.facts = outer
+        definition.state = "failed"
+
+
+def _strengthen(e: Elaborator, definition: Definition) -> list[Obligation]:
+    """A size argument that is used as an axis is at least 1: a requirement, not an error."""
+    own = {parameter.symbol for parameter in definition.parameters} | set(definition.sizes)
+    rest = []
+    for obligation in e.unifier.obligations:
+        fact = e.resolve_fact(obligation.fact)
+        if obligation.facts.prove(fact):
+            continue
+        symbol = _at_least_one(fact)
+        if symbol in own and not obligation.facts.refute(fact):
+            if not e.unifier.facts.prove(fact):
+                e.require(fact, definition.span)
+        else:
+            rest.append(obligation)
+    return rest
+
+
+def _at_least_one(fact: Fact) -> Symbol | None:
+    if not isinstance(fact, Compare) or fact.op != ">=" or fact.right != Dim.of(1):
+        return None
+    symbols = fact.left.symbols()
+    if len(symbols) == 1:
+        (symbol,) = symbols
+        if fact.left == Dim.of(symbol):
+            return symbol
+    return None
+
+
+def _with_requirements(e: Elaborator, definition: Definition, obligation: Obligation) -> object:
+    facts = obligation.facts
+    for requirement in definition.requirements:
+        if not requirement.written:
+            facts = facts.assume(requirement.fact)
+    return facts
+
+
+def _speaks_of(fact: Fact, definition: Definition) -> bool:
+    symbols = fact.symbols()
+    own = {p.symbol for p in definition.parameters} | set(definition.sizes)
+    return bool(symbols) and symbols <= own
+
+
+__all__ = ["core", "elaborate_body"]

@@ -1,0 +1,187 @@
+"""The checker of one program: finds definitions, signs them, elaborates each body once."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from attrs import define, field, frozen
+
+from catnn.elaborate.apply import apply
+from catnn.elaborate.body import elaborate_body
+from catnn.elaborate.context import Abandon, Elaborator
+from catnn.elaborate.core import Atom
+from catnn.elaborate.definition import Definition
+from catnn.elaborate.scope import Scope
+from catnn.elaborate.signature import sign
+from catnn.elaborate.terms import value
+from catnn.elaborate.typing import ELEMENTS, LATER
+from catnn.elaborate.unify import Pending, Unifier
+from catnn.errors import Diagnostic
+from catnn.prims.rows import PRIMITIVES
+from catnn.syntax import ast
+from catnn.types.facts import Facts
+
+
+class Library(Protocol):
+    """Where names come from: the files of the program and the standard library."""
+
+    def resolve(self, module: str, name: str) -> tuple[ast.Declaration, str] | None:
+        """The declaration that `name` means in `module`, and the module that holds it."""
+
+    def visible(self, module: str) -> Iterable[str]:
+        """Every name that can be used in `module`."""
+
+    def header(self, text: str, name: str) -> ast.Header:
+        """A primitive's signature, parsed."""
+
+
+@frozen
+class Tables:
+    """The two mutually recursive readings of expressions."""
+
+    value: Callable[..., Atom]
+    apply: Callable[..., Atom]
+
+
+@define(eq=False)
+class Checker:
+    library: Library
+    diagnostics: list[Diagnostic] = field(factory=list)
+    definitions: dict[tuple[str, str], Definition | None] = field(factory=dict)
+    tables: Tables = field(factory=lambda: Tables(value, apply))
+    seen: set[tuple[object, ...]] = field(factory=set)
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Keep a diagnostic, once for each place and code."""
+        key = (diagnostic.code, diagnostic.span, diagnostic.message)
+        if key not in self.seen:
+            self.seen.add(key)
+            self.diagnostics.append(diagnostic)
+
+    # ---- names ------------------------------------------------------------------------
+
+    def find(self, module: str, name: str) -> Definition | None:
+        """The definition that a name means in a module; the primitive of that name otherwise."""
+        key = (module, name)
+        if key not in self.definitions:
+            self.definitions[key] = self._find(module, name)
+        return self.definitions[key]
+
+    def _find(self, module: str, name: str) -> Definition | None:
+        found = self.library.resolve(module, name)
+        if found is not None:
+            declaration, home = found
+            if home != module:
+                return self.find(home, _declared_name(declaration) or name)
+            if isinstance(declaration, ast.Morph):
+                return Definition(
+                    declaration.header.name,
+                    declaration.kind,
+                    home,
+                    declaration.header.name_span,
+                    declaration.header,
+                    declaration.body,
+                    Scope(home),
+                )
+            return None
+        row = PRIMITIVES.get(name)
+        if row is None:
+            return None
+        if module != PRIMITIVE_MODULE:
+            return self.find(PRIMITIVE_MODULE, name)
+        header = self.library.header(row.signature, name)
+        definition = Definition(
+            name, "primitive", PRIMITIVE_MODULE, header.name_span, header, None, Scope(PRIMITIVE_MODULE)
+        )
+        definition.primitive = row
+        return definition
+
+    def declaration(self, module: str, name: str) -> ast.Declaration | None:
+        found = self.library.resolve(module, name)
+        return None if found is None else found[0]
+
+    def alias(self, module: str, name: str) -> tuple[ast.AliasDecl, str] | None:
+        found = self.library.resolve(module, name)
+        if found is not None and isinstance(found[0], ast.AliasDecl):
+            return found[0], found[1]
+        return None
+
+    def knows_type(self, module: str, name: str) -> bool:
+        """Whether an upper-case name is a declared type rather than a type variable."""
+        if name in LATER or name in ELEMENTS:
+            return True
+        found = self.library.resolve(module, name)
+        return found is not None and isinstance(found[0], ast.AliasDecl | ast.NewTypeDecl | ast.Theory)
+
+    def visible(self, module: str) -> set[str]:
+        return set(self.library.visible(module)) | PRIMITIVES.keys()
+
+    def parameter_kinds(self, module: str, name: str) -> dict[str | int, str] | None:
+        """The kinds of a definition's bracket arguments, by position and by name."""
+        definition = self.find(module, name)
+        if definition is None or definition.state == "new" and not self._sign(definition):
+            return None
+        kinds: dict[str | int, str] = {}
+        for position, parameter in enumerate(definition.parameters):
+            kinds[position] = kinds[parameter.name] = parameter.kind
+        return kinds
+
+    # ---- definitions ------------------------------------------------------------------
+
+    def ensure(self, definition: Definition, user: Elaborator | None = None) -> bool:
+        """Make a definition ready to be instantiated; False if its errors forbid that."""
+        if definition.state in ("new", "signed"):
+            self.elaborate(definition)
+        if definition.state == "elaborating" and not definition.is_complete:
+            if user is not None:
+                self.report(
+                    Diagnostic(
+                        "E0314",
+                        f"`{definition.name}` uses itself, so its signature must be written in full",
+                        definition.span,
+                        help=(f"write `morph {definition.name}[..] : A -> B = ..`",),
+                    )
+                )
+            return False
+        return definition.target is not None
+
+    def _sign(self, definition: Definition) -> bool:
+        """The signature alone, for kinds of arguments and for recursion."""
+        if definition.state != "new":
+            return True
+        definition.state = "signed"
+        elaborator = Elaborator(self, definition, Unifier(Facts.EMPTY))
+        definition.solved = elaborator.unifier
+        try:
+            sign(elaborator, definition)
+        except Abandon:
+            definition.state = "failed"
+        except Pending as pending:
+            self.report(pending.diagnostic)
+            definition.state = "failed"
+        definition.elaborator = elaborator
+        return definition.state != "failed"
+
+    def elaborate(self, definition: Definition) -> None:
+        """Check a definition: its signature, then its body."""
+        if not self._sign(definition):
+            return
+        elaborator = definition.elaborator
+        assert elaborator is not None
+        definition.state = "elaborating"
+        try:
+            elaborate_body(elaborator, definition)
+        except Abandon:
+            definition.state = "failed"
+        except Pending as pending:
+            self.report(pending.diagnostic)
+            definition.state = "failed"
+        if definition.state == "elaborating":
+            definition.state = "done"
+        definition.elaborator = None
+
+
+PRIMITIVE_MODULE = "primitives"
+
+
+def _declared_name(declaration: ast.Declaration) -> str | None:
+    return declaration.header.name if isinstance(declaration, ast.Morph) else getattr(declaration, "name", None)

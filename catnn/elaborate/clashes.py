@@ -1,0 +1,161 @@
+"""The words for clashes: what was given, what is due, where both come from, what would help."""
+
+from typing import TYPE_CHECKING
+
+from catnn.elaborate.unify import Mismatch
+from catnn.errors import Diagnostic, Label
+from catnn.types.dims import Dim
+from catnn.types.facts import Divides
+from catnn.types.types import Bool, Complex, Index, Int, Product, Real, Tensor, Type
+
+if TYPE_CHECKING:
+    from catnn.elaborate.calls import Clashes
+
+
+def words(element: object) -> str:
+    """An element set in words."""
+    match element:
+        case Real():
+            return "real numbers"
+        case Int():
+            return "whole numbers"
+        case Bool():
+            return "booleans"
+        case Complex():
+            return "complex numbers"
+        case Index(size):
+            return f"indices into {size} elements"
+        case _:
+            return f"`{element}`"
+
+
+def argument_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
+    """An argument that does not fit its port."""
+    e, callee = clash.e, clash.callee
+    given, due = e.unifier.type(clash.atom.type), e.unifier.type(clash.port.type)
+    which = f"input `{clash.port.name}` of `{callee.name}`" if clash.port.name else f"`{callee.name}`"
+    labels = [Label(callee.span, f"`{callee.name}` takes `{_source(clash)}`")]
+    if callee.span == clash.span:
+        labels = []
+        if callee.signature_span is not None and callee.signature_span.file:
+            labels.append(Label(callee.signature_span, "declared here"))
+    shown = f"this has type `{given}`"
+    notes = [f"{which} takes `{due}`"] if not labels or callee.span == clash.span else []
+    if mismatch.kind == "size":
+        return _sizes(clash, mismatch, which, shown, labels, notes)
+    if mismatch.kind == "division":
+        assert isinstance(mismatch.left, Divides)
+        fact = e.resolve_fact(mismatch.left)
+        return Diagnostic("E0207", f"cannot show that `{fact}`", clash.span, shown, tuple(labels),
+                          tuple(notes), (f"add `where {fact}`",))
+    if mismatch.kind in ("element", "index"):
+        return _elements(clash, mismatch, which, shown, labels, notes)
+    if mismatch.kind == "rank":
+        message = f"{which} takes `{due}`; `{given}` has too few axes"
+        return Diagnostic("E0202", message, clash.span, shown, tuple(labels), (), _rank_help(given, due))
+    if isinstance(due, Product) != isinstance(given, Product):
+        what = "a tuple" if isinstance(due, Product) else "one value, not a tuple"
+        return Diagnostic("E0307", f"{which} takes {what}", clash.span, shown, tuple(labels), tuple(notes))
+    return Diagnostic("E0305", f"{which} takes `{due}`, not `{given}`", clash.span, shown, tuple(labels))
+
+
+def _source(clash: "Clashes") -> str:
+    types = [clash.e.unifier.type(port.type) for port in clash.callee.inputs]
+    if clash.callee.tupled or len(types) != 1:
+        return f"({', '.join(map(str, types))})"
+    return str(types[0])
+
+
+def _sizes(
+    clash: "Clashes", mismatch: Mismatch, which: str, shown: str, labels: list[Label], notes: list[str]
+) -> Diagnostic:
+    e = clash.e
+    assert isinstance(mismatch.left, Dim)
+    assert isinstance(mismatch.right, Dim)
+    left, right = e.unifier.dim(mismatch.left), e.unifier.dim(mismatch.right)
+    constant = left.as_int() is not None and right.as_int() is not None
+    if constant or e.unifier.facts.apart(left, right):
+        message = f"{which} is due an axis of {left}, and this one has {right}"
+        help = ()
+        if left.as_int() == 1 or right.as_int() == 1:
+            help = ("a size-1 axis never stretches: repeat it with a pattern, `{1 d -> n d}`",)
+        return Diagnostic("E0201", message, clash.span, shown, tuple(labels), tuple(notes), help)
+    return Diagnostic(
+        "E0207",
+        f"cannot show that `{right}` equals `{left}`",
+        clash.span,
+        shown,
+        tuple(labels),
+        tuple(notes),
+        (equality_help(e, left, right),),
+    )
+
+
+def equality_help(e: object, left: Dim, right: Dim) -> str:
+    """What would make two sizes equal: a divisibility that floors or quotients ask for, else the equation."""
+    from catnn.elaborate.facts_text import missing_divisibility
+
+    missing = missing_divisibility(left, right)
+    if missing is not None:
+        return f"add `where {missing}`"
+    return f"add `where {left} == {right}`, or change one of the two"
+
+
+def _elements(
+    clash: "Clashes", mismatch: Mismatch, which: str, shown: str, labels: list[Label], notes: list[str]
+) -> Diagnostic:
+    if mismatch.kind == "index":
+        e = clash.e
+        left, right = mismatch.left, mismatch.right
+        assert isinstance(left, Dim)
+        assert isinstance(right, Dim)
+        message = f"{which} takes indices into {e.unifier.dim(left)} elements, these are into {e.unifier.dim(right)}"
+        return Diagnostic("E0306", message, clash.span, shown, tuple(labels), tuple(notes),
+                          ("an index into one set is no index into another",))
+    due, have = mismatch.left, mismatch.right
+    message = f"{which} takes {words(due)}, this holds {words(have)}"
+    return Diagnostic("E0306", message, clash.span, shown, tuple(labels), tuple(notes), _convert_help(due, have))
+
+
+def _convert_help(due: object, have: object) -> tuple[str, ...]:
+    if isinstance(due, Real) and isinstance(have, Bool | Index):
+        if isinstance(have, Index):
+            return ("look it up in a table (`embedding[v, d]`), or make it a number by `real(i)`",)
+        return ("make it a number by `real(x)`",)
+    if isinstance(due, Index) and isinstance(have, Int | Real):
+        return (f"make it an index by `index[{due.size}](k)`, which clamps",)
+    return ()
+
+
+def _rank_help(given: Type, due: Type) -> tuple[str, ...]:
+    if isinstance(given, Tensor) and isinstance(due, Tensor):
+        missing = len(due.shape) - len(given.shape)
+        if 0 < missing:
+            return (f"{missing} more {'axis is' if missing == 1 else 'axes are'} due; add one by a pattern, `{{d -> 1 d}}`",)
+    return ()
+
+
+def result_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
+    """A result that is not of the stated type."""
+    e = clash.e
+    given, due = e.unifier.type(clash.atom.type), e.unifier.type(clash.port.type)
+    target = e.definition.header
+    labels = ()
+    if target.type is not None and target.type.span.file and target.type.span != clash.span:
+        labels = (Label(target.type.span, "the stated type"),)
+    if mismatch.kind in ("size", "division"):
+        left, right = mismatch.left, mismatch.right
+        if isinstance(left, Dim) and isinstance(right, Dim):
+            left, right = e.unifier.dim(left), e.unifier.dim(right)
+            if e.unifier.facts.apart(left, right):
+                return Diagnostic(
+                    "E0201", f"the result has an axis of {right} where {left} is stated",
+                    clash.span, f"this has type `{given}`", labels, (f"due is `{due}`",))
+            return Diagnostic(
+                "E0207", f"cannot show that `{right}` equals `{left}`", clash.span,
+                f"this has type `{given}`", labels, (f"due is `{due}`",), (equality_help(e, left, right),))
+    code = "E0306" if mismatch.kind in ("element", "index") else "E0201"
+    return Diagnostic(code, f"the result has type `{given}`, due is `{due}`", clash.span,
+                      f"this has type `{given}`", labels)
+
+

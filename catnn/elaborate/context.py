@@ -1,0 +1,200 @@
+"""The state of one elaboration: the unifier, the block under construction, the reports."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING, NoReturn
+
+from attrs import define, field
+
+from catnn.elaborate.core import (
+    Atom,
+    Binding,
+    Block,
+    Call,
+    Component,
+    Convert,
+    Filled,
+    Lookup,
+    Operation,
+    Operator,
+    Passed,
+    Ref,
+    Stacked,
+    Tupled,
+)
+from catnn.elaborate.definition import Definition, Requirement
+from catnn.elaborate.names import suggestion
+from catnn.elaborate.scope import Scope
+from catnn.elaborate.unify import Mismatch, Obligation, Report, Unifier
+from catnn.errors import Diagnostic, Label
+from catnn.source import Span
+from catnn.syntax import ast
+from catnn.types.dims import Dim, Symbol
+from catnn.types.facts import Compare, Divides, Fact
+from catnn.types.types import Type
+
+if TYPE_CHECKING:
+    from catnn.elaborate.checker import Checker
+
+_uids = count(1)
+
+
+def fresh_uid() -> int:
+    return next(_uids)
+
+
+class Abandon(Exception):
+    """This part has an error that was reported; go on with what does not need it."""
+
+
+@define(eq=False)
+class Elaborator:
+    """Elaborates the body of one definition."""
+
+    checker: "Checker"
+    definition: Definition
+    unifier: Unifier
+    bindings: list[Binding] = field(factory=list)
+    depth: int = 0
+    constants: set[int] = field(factory=set)
+    wanted: dict[Symbol, tuple[str, str, Span, bool]] = field(factory=dict)
+
+    # ---- blocks -----------------------------------------------------------------------
+
+    def bind(self, operation: Operation, type_: Type, name: str, span: Span) -> Ref:
+        """Append an operation to the block; its value as an atom."""
+        ref = Ref(fresh_uid(), name, type_)
+        self.bindings.append(Binding(ref, operation, span))
+        if isinstance(operation, PURE) and all(map(self.is_constant, operands(operation))):
+            self.constants.add(ref.uid)
+        return ref
+
+    def mark_constant(self, ref: Ref) -> None:
+        """`ref` is a parameter, or another value that no input reaches."""
+        self.constants.add(ref.uid)
+
+    def is_constant(self, atom: Atom) -> bool:
+        """Whether a value is made of parameters and constants only."""
+        match atom:
+            case Ref(uid):
+                return uid in self.constants
+            case Tupled(items):
+                return all(map(self.is_constant, items))
+            case Component(of):
+                return self.is_constant(of)
+            case _:
+                return True
+
+    def depends_on_input(self, atom: Atom) -> bool:
+        return not self.is_constant(atom)
+
+    def block(self, build: Callable[[], Atom]) -> Block:
+        """What `build` makes, as a block of its own."""
+        outer, self.bindings = self.bindings, []
+        try:
+            result = build()
+            return Block(tuple(self.bindings), result)
+        finally:
+            self.bindings = outer
+
+    @contextmanager
+    def assuming(self, facts: Iterable[Fact]) -> Iterator[None]:
+        """Facts that hold in what is elaborated inside."""
+        outer = self.unifier.facts
+        for fact in facts:
+            self.unifier.facts = self.unifier.facts.assume(self.resolve_fact(fact))
+        try:
+            yield
+        finally:
+            self.unifier.facts = outer
+
+    @contextmanager
+    def deeper(self, span: Span) -> Iterator[None]:
+        """One more level of nesting; a diagnostic beyond the limit."""
+        self.depth += 1
+        try:
+            if self.depth > 400:
+                self.fail("E0219", "this is nested too deeply to be checked", span)
+            yield
+        finally:
+            self.depth -= 1
+
+    def resolve_fact(self, fact: Fact) -> Fact:
+        return fact.substitute({m: self.unifier.dim(Dim.of(m)) for m in fact_metas(fact)})
+
+    # ---- reports ----------------------------------------------------------------------
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        self.checker.report(diagnostic)
+
+    def fail(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        label: str = "",
+        labels: Iterable[Label] = (),
+        notes: Iterable[str] = (),
+        help: Iterable[str] = (),
+    ) -> NoReturn:
+        """Report an error and abandon the part that has it."""
+        self.report(
+            Diagnostic(code, message, span, label, tuple(labels), tuple(notes), tuple(help))
+        )
+        raise Abandon
+
+    def unknown(self, name: str, span: Span, what: str, candidates: Iterable[str]) -> NoReturn:
+        help = suggestion(name, candidates)
+        self.fail("E0302", f"there is no {what} `{name}` here", span, help=[help] if help else [])
+
+    def oblige(self, fact: Fact, report: Callable[[Fact], Diagnostic]) -> None:
+        """A fact to be shown when the definition is finished (metas are known then)."""
+        self.unifier.obligations.append(Obligation(fact, self.unifier.facts, report))
+
+    def require(self, fact: Fact, span: Span) -> None:
+        """A fact that the definition now asks of its callers."""
+        self.definition.requirements.append(Requirement(fact, span, written=False))
+        self.unifier.facts = self.unifier.facts.assume(fact)
+
+    # ---- dispatch ---------------------------------------------------------------------
+
+    def value(self, expr: ast.Static, scope: Scope, expected: Type | None = None) -> Atom:
+        """The value of an expression; `expected` is its type where that is known."""
+        return self.checker.tables.value(self, expr, scope, expected)
+
+    def apply(
+        self, expr: ast.Static, scope: Scope, argument: Atom, expected: Type | None = None
+    ) -> Atom:
+        """A morphism expression applied to an input."""
+        return self.checker.tables.apply(self, expr, scope, argument, expected)
+
+
+PURE = (Operator, Convert, Filled, Call, Passed, Stacked, Lookup)
+
+
+def operands(operation: Operation) -> Iterable[Atom]:
+    """The atoms that a pure operation reads."""
+    match operation:
+        case Operator(arguments=arguments) | Call(arguments=arguments):
+            return arguments
+        case Convert(argument=atom) | Passed(atom=atom):
+            return (atom,)
+        case Stacked(items=items):
+            return items
+        case Lookup(tensor=tensor, indices=indices):
+            return (tensor, *indices)
+        case _:
+            return ()
+
+
+def fact_metas(fact: Fact) -> Iterable[Symbol]:
+    """The unsolved sizes of a fact."""
+    match fact:
+        case Divides(left, right):
+            return left.metas() | right.metas()
+        case Compare(_, left, right):
+            return left.metas() | right.metas()
+
+
+__all__ = ["Abandon", "Elaborator", "Mismatch", "Report", "fresh_uid"]

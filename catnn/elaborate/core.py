@@ -1,0 +1,440 @@
+"""What elaboration makes of a body: bindings in order, over atoms, at the declared types.
+
+A body is elaborated once, with symbolic sizes. Every call holds the lead that
+it maps over; nothing here is batched. `specialise` runs these bindings with
+sizes filled in and leads made explicit.
+"""
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from attrs import field, frozen
+
+from catnn.source import NOWHERE, Span
+from catnn.types.dims import Dim, Symbol
+from catnn.types.facts import Fact
+from catnn.types.types import Arrow, Row, Shape, Type
+
+if TYPE_CHECKING:
+    from catnn.elaborate.definition import Definition
+    from catnn.elaborate.scope import FamilyEntry
+
+# ---- atoms ----------------------------------------------------------------------------
+
+
+@frozen
+class Ref:
+    """A bound value."""
+
+    uid: int
+    name: str
+    type: Type
+
+
+@frozen
+class Static:
+    """A compile-time number as a scalar value: real, int, bool or index by its type."""
+
+    value: Dim
+    type: Type
+
+
+@frozen
+class Constant:
+    """A number that is no rational: `pi`, `inf`."""
+
+    value: float
+    type: Type
+
+
+@frozen
+class Tupled:
+    items: tuple["Atom", ...]
+    type: Type
+
+
+@frozen
+class Component:
+    """Component `index` of a product."""
+
+    of: "Atom"
+    index: int
+    type: Type
+
+
+Atom: TypeAlias = Ref | Static | Constant | Tupled | Component
+
+# ---- conditions -----------------------------------------------------------------------
+
+
+@frozen
+class Holds:
+    fact: Fact
+
+
+@frozen
+class AllOf:
+    parts: tuple["Condition", ...]
+
+
+@frozen
+class AnyOf:
+    parts: tuple["Condition", ...]
+
+
+Condition: TypeAlias = Holds | AllOf | AnyOf
+
+# ---- morphisms ------------------------------------------------------------------------
+
+
+@frozen
+class Instantiated:
+    """A definition (or primitive) at its bracket arguments and quantified sizes."""
+
+    definition: "Definition"
+    sizes: tuple[tuple[Symbol, Dim], ...]
+    rows: tuple[tuple[Symbol, Shape], ...]
+    types: tuple[tuple[Symbol, Type], ...]
+    morphisms: tuple[tuple[int, "Morphism"], ...]
+    values: tuple[tuple[int, Atom], ...] = ()
+    lists: tuple[tuple[Symbol, "FamilyEntry"], ...] = ()
+
+
+@frozen
+class Argument:
+    """A bracket argument of the definition under elaboration, by its uid."""
+
+    uid: int
+    name: str
+
+
+@frozen
+class Shared:
+    """The one instance bound by `share`."""
+
+    uid: int
+    name: str
+
+
+@frozen
+class Closure:
+    """A lambda, a composite, or a template: ports and a body."""
+
+    ports: tuple[Ref, ...]
+    body: "Block"
+
+
+@frozen
+class Labelled:
+    """`f as name`."""
+
+    label: str
+    inner: "Morphism"
+
+
+@frozen
+class Repeated:
+    """`repeat`, `trail`, `iterate`; `index` is bound in `iterate` bodies that take it."""
+
+    kind: str
+    count: Dim
+    index: Symbol
+    inner: "Morphism"
+    indexed: bool = False
+
+
+@frozen
+class Copied:
+    """`copies[n] f`."""
+
+    count: Dim
+    inner: "Morphism"
+
+
+@frozen
+class Scanned:
+    """`scan f` for `f : (X, A) -> (X, B)`."""
+
+    length: Dim
+    inner: "Morphism"
+
+
+@frozen
+class Stages:
+    """A big operator with a literal count: `parts[i]` is the body at `i`."""
+
+    op: str
+    parts: tuple["Morphism", ...]
+
+
+@frozen
+class BigSequence:
+    """`(>> i < n) f[i]` with a symbolic count: a state of one type through n stages."""
+
+    index: Symbol
+    count: Dim
+    inner: "Morphism"
+
+
+@frozen
+class BigSum:
+    """`(+ i < n) f[i]` with a symbolic count; `op` is `add` or `mul`."""
+
+    op: str
+    index: Symbol
+    count: Dim
+    inner: "Morphism"
+
+
+@frozen
+class AxesView:
+    """Where the axes of one operand are: `others` by name, `ports` in order.
+
+    `order` permutes the operand's axes to (others in the global order, then the
+    bracketed ones).
+    """
+
+    others: tuple[int, ...]
+    order: tuple[int, ...]
+    own: int
+
+
+@frozen
+class OnAxes:
+    """`f{..}`: move named axes to the front, map over them, place the result.
+
+    `axes` are the sizes of the named axes in order; `results` gives, for each
+    result component, the permutation from (named axes, own axes) to the layout.
+    """
+
+    axes: tuple[Dim, ...]
+    views: tuple[AxesView, ...]
+    inner: "Morphism"
+    results: tuple[tuple[int, ...], ...]
+    result_types: tuple[Type, ...]
+    own_ranks: tuple[int, ...]
+
+
+@frozen
+class Piece:
+    """Operand `operand`, cut along its sum axes and split into atomic axes.
+
+    `slices` are `(axis, start, length)` on the operand's own axes; `shape` is
+    the shape after splitting products, `axes` the atomic axis of each position.
+    """
+
+    operand: int
+    slices: tuple[tuple[int, Dim, Dim], ...]
+    shape: tuple[Dim, ...]
+    axes: tuple[int, ...]
+
+
+@frozen
+class Assembly:
+    """The sum of products of `pieces` over the axes absent in `axes`, merged to `shape`; unknown axes repeat."""
+
+    pieces: tuple[int, ...]
+    axes: tuple[int, ...]
+    shape: tuple[Dim, ...]
+
+
+@frozen
+class Placement:
+    """One result: assemblies joined along axis `join` (-1: there is only one)."""
+
+    parts: tuple[Assembly, ...]
+    join: int
+
+
+@frozen
+class Matched:
+    """A pattern literal `{n (h e) -> h n e}`: atomic axes are numbered, `sizes` gives each its size."""
+
+    sizes: tuple[Dim, ...]
+    pieces: tuple[Piece, ...]
+    results: tuple[Placement, ...]
+
+
+Morphism: TypeAlias = (
+    Instantiated
+    | Argument
+    | Shared
+    | Closure
+    | Labelled
+    | Repeated
+    | Copied
+    | Scanned
+    | Stages
+    | BigSequence
+    | BigSum
+    | OnAxes
+    | Matched
+)
+
+# ---- operations -----------------------------------------------------------------------
+
+
+@frozen
+class Call:
+    """`callee` at `arguments`, one for each port, mapped over `lead`.
+
+    `leads[k]` is the prefix of `lead` that argument `k` has in front.
+    """
+
+    callee: Morphism
+    arguments: tuple[Atom, ...]
+    lead: Shape
+    leads: tuple[Shape, ...]
+    type: Type
+
+
+@frozen
+class Operator:
+    """A pointwise operator on values, aligned after `front` at the end, leaf by leaf."""
+
+    op: str
+    arguments: tuple[Atom, ...]
+    front: Shape
+    type: Type
+    fronted: tuple[bool, ...] = ()
+
+
+@frozen
+class Convert:
+    """`real` of an int, an index as an int: the same number at another type."""
+
+    argument: Atom
+    type: Type
+
+
+@frozen
+class Lookup:
+    """`T(i, j)`: indices consume the leading axes of `tensor`."""
+
+    tensor: Atom
+    indices: tuple[Atom, ...]
+    type: Type
+
+
+@frozen
+class Stacked:
+    items: tuple[Atom, ...]
+    type: Type
+
+
+@frozen
+class Tabulated:
+    """`[e for i < n, j < m]`: `indices` are bound to 0..size-1 along new leading axes."""
+
+    indices: tuple[Ref, ...]
+    sizes: tuple[Dim, ...]
+    body: "Block"
+    type: Type
+
+
+@frozen
+class Filled:
+    """`zeros`, `ones`, `eye`, or another constant initialiser, at a type."""
+
+    name: str
+    type: Type
+    arguments: tuple[tuple[str, Dim], ...] = ()
+
+
+@frozen
+class Chosen:
+    """`if c then .. else ..` on a static condition."""
+
+    condition: Condition
+    then: "Block"
+    otherwise: "Block"
+    type: Type
+
+
+@frozen
+class InTraining:
+    """`if training then .. else ..`."""
+
+    then: "Block"
+    otherwise: "Block"
+    type: Type
+
+
+@frozen
+class Declared:
+    """`param`, `buffer` or `fixed` of this instance."""
+
+    kind: str
+    name: str
+    type: Type
+    init: "Block"
+
+
+@frozen
+class Instance:
+    """`share f = ..`: one instance, used through `Shared`."""
+
+    name: str
+    morphism: Morphism
+    arrow: Arrow
+
+
+@frozen
+class Stored:
+    buffer: Ref
+    value: Atom
+
+
+@frozen
+class Auxiliary:
+    name: str
+    value: Atom
+
+
+@frozen
+class Drawn:
+    distribution: str
+    arguments: tuple[Atom, ...]
+    type: Type
+
+
+@frozen
+class Passed:
+    """An atom under a new name (`let y = x;`)."""
+
+    atom: Atom
+    type: Type
+
+
+Operation: TypeAlias = (
+    Call
+    | Operator
+    | Convert
+    | Lookup
+    | Stacked
+    | Tabulated
+    | Filled
+    | Chosen
+    | InTraining
+    | Declared
+    | Instance
+    | Stored
+    | Auxiliary
+    | Drawn
+    | Passed
+)
+
+
+@frozen
+class Binding:
+    ref: Ref
+    operation: Operation
+    span: Span = field(default=NOWHERE, eq=False)
+
+
+@frozen
+class Block:
+    bindings: tuple[Binding, ...]
+    result: Atom
+
+
+__all__ = [name for name in dir() if not name.startswith("_") and name not in {"Row"}]

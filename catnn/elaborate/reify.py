@@ -1,0 +1,248 @@
+"""Morphisms as things: bracket arguments, shared instances, templates, composites."""
+
+from collections.abc import Sequence
+
+from catnn.elaborate import core
+from catnn.elaborate.calls import Callee, call, coerce
+from catnn.elaborate.constants import is_constant
+from catnn.elaborate.context import Abandon, Elaborator, fresh_uid
+from catnn.elaborate.core import Atom, Closure, Morphism, Ref, Tupled
+from catnn.elaborate.definition import Port
+from catnn.elaborate.labels import labelled
+from catnn.elaborate.scope import MorphismEntry, Scope, SizeEntry, TemplateEntry
+from catnn.elaborate.sizes import size
+from catnn.elaborate.typing import names_in, to_type
+from catnn.errors import Label
+from catnn.source import Span
+from catnn.syntax import ast
+from catnn.types.dims import Dim, fresh
+from catnn.types.types import REAL, Abstract, Arrow, Product, Row, Tensor, Type
+
+
+def reify(e: Elaborator, expr: ast.Static, scope: Scope, expected: Arrow) -> Morphism:
+    """A morphism expression at an expected arrow; open leads of its input are closed."""
+    if isinstance(expr, ast.ArrowType | ast.SomeType):
+        e.fail("E0305", "a morphism is due here, not a type", expr.span)
+    expected = e.unifier.arrow(expected)
+    source = expected.source
+    ports = _ports(source)
+    argument: Atom = ports[0] if not isinstance(source, Product) else Tupled(tuple(ports), source)
+    inner = scope.inner()
+    context_ports = []
+    for name, type_ in expected.contexts:
+        ref = Ref(fresh_uid(), name or "context", type_)
+        context_ports.append(ref)
+        from catnn.elaborate.scope import ValueEntry
+
+        inner.contexts[name or "context"] = ValueEntry(ref, expr.span)
+
+    def build() -> Atom:
+        result = _applied(e, expr, inner, argument, expected.target)
+        return coerce(e, result, expected.target, expr.span)
+
+    block = e.block(build)
+    close_inputs(e, source)
+    return Closure((*ports, *context_ports), block)
+
+
+def _applied(e: Elaborator, expr: ast.Static, scope: Scope, argument: Atom, target: Type) -> Atom:
+    from catnn.elaborate.apply import is_morphism
+
+    if not is_morphism(e, expr, scope) and is_constant(e, expr, scope):
+        return e.value(expr, scope, target)
+    return e.apply(expr, scope, argument, target)
+
+
+def _ports(source: Type) -> list[Ref]:
+    items = source.items if isinstance(source, Product) else (source,)
+    return [Ref(fresh_uid(), "x", item) for item in items]
+
+
+def close_inputs(e: Elaborator, source: Type) -> None:
+    """A principal type has no lead: rows of the input that nobody read are empty."""
+    match e.unifier.type(source):
+        case Tensor(_, shape):
+            for item in shape:
+                if isinstance(item, Row):
+                    e.unifier.close(item)
+        case Abstract(symbol, lead):
+            for item in lead:
+                if isinstance(item, Row):
+                    e.unifier.close(item)
+            del symbol
+        case Product(items):
+            for part in items:
+                close_inputs(e, part)
+        case _:
+            return
+
+
+def closure_at(e: Elaborator, expr: ast.Static, scope: Scope, argument: Atom | None) -> Callee:
+    """A composite as one morphism, at the type of what it is applied to."""
+    type_ = e.unifier.type(argument.type) if argument is not None else Abstract(fresh("A", "meta"))
+    ref = Ref(fresh_uid(), "x", type_)
+    block = e.block(lambda: e.apply(expr, scope, ref))
+    return Callee(Closure((ref,), block), (Port("", type_),), False, block.result.type, "it", expr.span)
+
+
+# ---- share ------------------------------------------------------------------------------
+
+
+def shared_morphism(e: Elaborator, statement: ast.Share, scope: Scope) -> None:
+    """`share f = t;`: one instance at the principal type of `t`."""
+    from catnn.elaborate.apply import is_morphism
+
+    if not is_morphism(e, statement.value, scope):
+        e.fail(
+            "E0309",
+            "`share` names a morphism, and this is a value",
+            statement.value.span,
+            help=[f"name a value by `let {statement.name} = ..;`"],
+        )
+    type_ = Abstract(fresh("A", "meta"))
+    ref = Ref(fresh_uid(), "x", type_)
+    block = e.block(lambda: e.apply(statement.value, scope, ref))
+    close_inputs(e, type_)
+    source = e.unifier.type(type_)
+    ports: tuple[Ref, ...] = (Ref(ref.uid, "x", source),)
+    target = e.unifier.type(block.result.type)
+    arrow = Arrow(source, target)
+    morphism = labelled(statement.name, Closure(ports, block))
+    instance = e.bind(core.Instance(statement.name, morphism, arrow), Product(), statement.name, statement.span)
+    scope.values[statement.name] = MorphismEntry(
+        core.Shared(instance.uid, statement.name), arrow, statement.span
+    )
+
+
+# ---- local templates ----------------------------------------------------------------------
+
+
+def template_callee(
+    e: Elaborator,
+    name: str,
+    entry: TemplateEntry,
+    arguments: Sequence[ast.Argument],
+    scope: Scope,
+    argument: Atom | None,
+    span: Span,
+) -> Callee:
+    """One use of a local `morph`: its body afresh, at its header's type or at the input's."""
+    inner = entry.scope.inner()
+    _bind_arguments(e, name, entry, arguments, scope, inner, span)
+    header = entry.header
+    if header.type is None and header.inputs is None:
+        type_ = e.unifier.type(argument.type) if argument is not None else Abstract(fresh("A", "meta"))
+        row = None
+        if isinstance(type_, Tensor) and argument is not None:
+            row = e.unifier.fresh_row(type_.shape)
+            type_ = Tensor(type_.element, (row,))
+        ref = Ref(fresh_uid(), "x", type_)
+        block = e.block(lambda: e.apply(entry.body, inner, ref))
+        if row is not None:
+            from catnn.elaborate.apply import settle
+
+            settle(e, row)
+        return Callee(labelled(name, Closure((ref,), block)), (Port("", type_),), False,
+                      block.result.type, name, span, None, entry.span)
+    return _typed_template(e, name, entry, inner, span)
+
+
+def _bind_arguments(
+    e: Elaborator,
+    name: str,
+    entry: TemplateEntry,
+    arguments: Sequence[ast.Argument],
+    scope: Scope,
+    inner: Scope,
+    span: Span,
+) -> None:
+    parameters = entry.header.parameters
+    if len(arguments) > len(parameters):
+        e.fail("E0304", f"`{name}` takes {len(parameters)} bracket arguments, {len(arguments)} are given",
+               span, labels=[Label(entry.span, "declared here")])
+    named = {a.name: a for a in arguments if a.name is not None}
+    unnamed = [a for a in arguments if a.name is None]
+    for position, parameter in enumerate(parameters):
+        given = unnamed[position] if position < len(unnamed) else named.get(parameter.name)
+        source, where = (given.value, scope) if given else (parameter.default, inner)
+        if source is None:
+            e.fail("E0209", f"`{name}` needs its argument `{parameter.name}`", span)
+        if isinstance(parameter.type, ast.ArrowType):
+            inner.values[parameter.name] = TemplateEntry(
+                ast.Header(parameter.name, span=parameter.span), source, where, parameter.span  # type: ignore[arg-type]
+            )
+            continue
+        kind = "bool" if isinstance(source, ast.Name) and source.text in ("true", "false") else "size"
+        if isinstance(source, ast.Number) and not source.is_integer:
+            kind = "number"
+        inner.sizes[parameter.name] = SizeEntry(size(e, source, where), kind, parameter.span)
+
+
+def _typed_template(
+    e: Elaborator, name: str, entry: TemplateEntry, inner: Scope, span: Span
+) -> Callee:
+    header = entry.header
+    _quantify(e, header, inner)
+    ports: list[Ref] = []
+    tupled = False
+    if header.inputs is not None:
+        for binder in header.inputs:
+            ports.append(Ref(fresh_uid(), binder.name, to_type(e, _plain(e, binder.type), inner)))
+        tupled = len(ports) > 1
+        target = to_type(e, _plain(e, header.type), inner) if header.type is not None else None
+    else:
+        assert isinstance(header.type, ast.ArrowType)
+        source = to_type(e, header.type.source, inner)
+        items = source.items if isinstance(source, Product) else (source,)
+        tupled = isinstance(source, Product)
+        ports = [Ref(fresh_uid(), "x", item) for item in items]
+        target = to_type(e, header.type.target, inner)
+
+    def build() -> Atom:
+        if header.inputs is not None:
+            from catnn.elaborate.binding import bind_name
+
+            for ref in ports:
+                bind_name(e, ref.name, ref, inner, entry.span)
+            result = e.value(entry.body, inner, target)
+        else:
+            atom: Atom = ports[0]
+            if tupled:
+                atom = Tupled(tuple(ports), Product(tuple(ref.type for ref in ports)))
+            result = _applied(e, entry.body, inner, atom, target or Tensor(REAL))
+        return result if target is None else coerce(e, result, target, entry.body.span)
+
+    block = e.block(build)
+    return Callee(
+        labelled(name, Closure(tuple(ports), block)),
+        tuple(Port(ref.name, ref.type) for ref in ports),
+        tupled,
+        target if target is not None else block.result.type,
+        name,
+        span,
+        None,
+        entry.span,
+    )
+
+
+def _plain(e: Elaborator, node: ast.Signature | None) -> ast.Type:
+    if node is None or isinstance(node, ast.ArrowType):
+        e.fail("E0305", "an input is a value; morphisms are given in brackets", node.span if node else Span("", 0, 0))
+    return node
+
+
+def _quantify(e: Elaborator, header: ast.Header, inner: Scope) -> None:
+    """Names of a local signature that mean nothing outside are found by unification."""
+    nodes: list[object] = [b.type for b in header.inputs or ()]
+    nodes.append(header.type)
+    for node in nodes:
+        for name, found_at, what in names_in(node):
+            if what == "row" and inner.type(".." + name) is None:
+                inner.types[".." + name] = Tensor(REAL, (e.unifier.fresh_row(name=name),))
+            elif what == "type" and inner.type(name) is None and not e.checker.knows_type(inner.module, name):
+                inner.types[name] = Abstract(fresh(name, "meta"))
+            elif what in ("axis", "size") and inner.size(name) is None:
+                inner.sizes[name] = SizeEntry(Dim.of(fresh(name, "meta")), "size", found_at)
+
+
+__all__ = ["Abandon", "call", "closure_at", "close_inputs", "reify", "shared_morphism", "template_callee"]

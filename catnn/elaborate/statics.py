@@ -1,0 +1,101 @@
+"""Which quantified sizes are static: those that reach a parameter's shape, a count or a condition."""
+
+from collections.abc import Iterator
+
+from catnn.elaborate import core
+from catnn.elaborate.context import Elaborator
+from catnn.elaborate.definition import Definition
+from catnn.elaborate.unify import leaves
+from catnn.types.dims import Dim, Symbol
+from catnn.types.facts import Divides
+from catnn.types.types import Abstract, Index, SizeType, Tensor, Type
+
+
+def static_sizes(e: Elaborator, definition: Definition) -> frozenset[Symbol]:
+    """The quantified sizes of a definition that must be known when it is bound."""
+    assert definition.body is not None
+    found: set[Symbol] = set()
+    for dim in _block(e, definition.body):
+        found |= e.unifier.dim(dim).symbols()
+    return frozenset(found & set(definition.sizes))
+
+
+def _block(e: Elaborator, block: core.Block) -> Iterator[Dim]:
+    for binding in block.bindings:
+        yield from _operation(e, binding.operation)
+
+
+def _operation(e: Elaborator, operation: core.Operation) -> Iterator[Dim]:
+    match operation:
+        case core.Call(callee=callee):
+            yield from _morphism(e, callee)
+        case core.Declared(type=type_, init=init):
+            yield from type_dims(e.unifier.type(type_))
+            yield from _block(e, init)
+        case core.Chosen(condition=condition, then=then, otherwise=otherwise):
+            yield from condition_dims(condition)
+            yield from _block(e, then)
+            yield from _block(e, otherwise)
+        case core.InTraining(then=then, otherwise=otherwise):
+            yield from _block(e, then)
+            yield from _block(e, otherwise)
+        case core.Tabulated(body=body):
+            yield from _block(e, body)
+        case core.Instance(morphism=morphism):
+            yield from _morphism(e, morphism)
+        case _:
+            return
+
+
+def _morphism(e: Elaborator, morphism: core.Morphism) -> Iterator[Dim]:
+    match morphism:
+        case core.Instantiated(definition=definition, sizes=sizes, morphisms=morphisms):
+            arguments = {parameter.symbol for parameter in definition.parameters}
+            for symbol, dim in sizes:
+                if symbol in arguments or symbol in definition.static:
+                    yield dim
+            for _, inner in morphisms:
+                yield from _morphism(e, inner)
+        case core.Labelled(inner=inner):
+            yield from _morphism(e, inner)
+        case core.Closure(body=body):
+            yield from _block(e, body)
+        case core.Repeated(count=count, inner=inner) | core.Copied(count=count, inner=inner):
+            yield count
+            yield from _morphism(e, inner)
+        case core.BigSequence(count=count, inner=inner) | core.BigSum(count=count, inner=inner):
+            yield count
+            yield from _morphism(e, inner)
+        case core.Stages(parts=parts):
+            for part in parts:
+                yield from _morphism(e, part)
+        case core.Scanned(inner=inner) | core.OnAxes(inner=inner):
+            yield from _morphism(e, inner)
+        case core.Argument() | core.Shared() | core.Matched():
+            return
+
+
+def condition_dims(condition: core.Condition) -> Iterator[Dim]:
+    match condition:
+        case core.Holds(fact):
+            if isinstance(fact, Divides):
+                yield from (fact.divisor, fact.dividend)
+            else:
+                yield from (fact.left, fact.right)
+        case core.AllOf(parts) | core.AnyOf(parts):
+            for part in parts:
+                yield from condition_dims(part)
+
+
+def type_dims(type_: Type) -> Iterator[Dim]:
+    """Every size of a type."""
+    for leaf in leaves(type_):
+        match leaf:
+            case Tensor(element, shape):
+                if isinstance(element, Index):
+                    yield element.size
+                yield from (item for item in shape if isinstance(item, Dim))
+            case Abstract(_, lead):
+                yield from (item for item in lead if isinstance(item, Dim))
+            case SizeType(size):
+                yield size

@@ -1,0 +1,75 @@
+"""The symbols of a definition replaced by what an instance gives them."""
+
+from attrs import define, field
+
+from catnn.elaborate.scope import FamilyEntry
+from catnn.elaborate.unify import prefixed
+from catnn.types.dims import Dim, Symbol
+from catnn.types.facts import Fact
+from catnn.types.types import (
+    Abstract,
+    Arrow,
+    Index,
+    Product,
+    Row,
+    Shape,
+    ShapeItem,
+    SizeType,
+    Tensor,
+    Type,
+)
+
+
+@define
+class Substitution:
+    """Sizes, rows, type variables and lists of one definition, filled in."""
+
+    sizes: dict[Symbol, Dim] = field(factory=dict)
+    rows: dict[Symbol, Shape] = field(factory=dict)
+    types: dict[Symbol, Type] = field(factory=dict)
+    lists: dict[Symbol, FamilyEntry] = field(factory=dict)
+
+    def dim(self, dim: Dim) -> Dim:
+        if self.lists:
+            from catnn.types.dims import substitute_families
+
+            members = {s: e.members if e.members is not None else e.symbol for s, e in self.lists.items()}
+            dim = substitute_families(dim, members)
+        return dim.substitute(self.sizes)
+
+    def shape(self, shape: Shape) -> Shape:
+        items: list[ShapeItem] = []
+        for item in shape:
+            if isinstance(item, Row):
+                items.extend(self.rows.get(item.symbol, (item,)))
+            else:
+                items.append(self.dim(item))
+        return tuple(items)
+
+    def type(self, type_: Type) -> Type:
+        match type_:
+            case Tensor(Index(size), shape):
+                return Tensor(Index(self.dim(size)), self.shape(shape))
+            case Tensor(element, shape):
+                return Tensor(element, self.shape(shape))
+            case Product(items, labels):
+                return Product(tuple(map(self.type, items)), labels)
+            case SizeType(size):
+                return SizeType(self.dim(size))
+            case Abstract(symbol, lead):
+                found = self.types.get(symbol)
+                lead = self.shape(lead)
+                return Abstract(symbol, lead) if found is None else prefixed(lead, found)
+
+    def arrow(self, arrow: Arrow) -> Arrow:
+        contexts = tuple((name, self.type(context)) for name, context in arrow.contexts)
+        return Arrow(self.type(arrow.source), self.type(arrow.target), contexts)
+
+    def fact(self, fact: Fact) -> Fact:
+        from catnn.types.facts import Compare, Divides
+
+        match fact:
+            case Divides(divisor, dividend):
+                return Divides(self.dim(divisor), self.dim(dividend))
+            case Compare(op, left, right):
+                return Compare(op, self.dim(left), self.dim(right))

@@ -1,0 +1,483 @@
+"""Values: every expression form that stands for a value of the run."""
+
+import math
+from collections.abc import Callable
+
+from catnn.elaborate import core
+from catnn.elaborate.apply import apply, apply_call, callee_of, is_morphism
+from catnn.elaborate.calls import Callee, call, coerce, component, convert
+from catnn.elaborate.combinators import big_value
+from catnn.elaborate.constants import constant, is_constant
+from catnn.elaborate.context import Abandon, Elaborator
+from catnn.elaborate.contexts import supplying
+from catnn.elaborate.core import Atom, Constant, Ref, Static, Tupled
+from catnn.elaborate.labels import labelled
+from catnn.elaborate.operators import operator
+from catnn.elaborate.scope import (
+    BufferEntry,
+    FamilyEntry,
+    MorphismEntry,
+    PoisonedEntry,
+    Scope,
+    SizeEntry,
+    TemplateEntry,
+    ValueEntry,
+)
+from catnn.elaborate.sizes import condition, decide, facts_of, negated, number, size
+from catnn.elaborate.statements import run_statements
+from catnn.elaborate.tabulate import comprehension
+from catnn.elaborate.unify import Mismatch, prefixed
+from catnn.errors import Diagnostic, Label
+from catnn.syntax import ast
+from catnn.types.dims import Dim
+from catnn.types.types import (
+    BOOL,
+    INT,
+    REAL,
+    UNIT,
+    Abstract,
+    Product,
+    SizeType,
+    Tensor,
+    Type,
+)
+
+SCALAR_KINDS = {"size": INT, "index": INT, "number": REAL, "bool": BOOL}
+NUMBERS = {"pi": math.pi, "inf": math.inf, "euler": math.e}
+
+
+def value(
+    e: Elaborator, expr: ast.Static, scope: Scope, expected: Type | None = None
+) -> Atom:
+    """The value of an expression; an error is reported and abandons the statement."""
+    with e.deeper(expr.span):
+        form = FORMS.get(type(expr))
+        if form is None:
+            later(e, expr)
+        return form(e, expr, scope, expected)
+
+
+def later(e: Elaborator, expr: ast.Static) -> None:
+    what = {
+        ast.Case: "`case`",
+        ast.Choice: "a `choice`",
+        ast.Leafwise: "`leafwise`",
+        ast.Surgery: "surgery (`with`)",
+        ast.WithParameters: "`@` (parameters as values)",
+        ast.StartFrom: "`~` (starting from given parameters)",
+        ast.Reparametrise: "`by` (reparametrisation)",
+        ast.Cut: "`tap`, `upto` and `after`",
+        ast.Given: "`given`",
+        ast.PartOf: "a part by its path",
+    }.get(type(expr))
+    if what is not None:
+        e.fail("E0311", f"{what} comes with a later version", expr.span)
+    e.fail("E0305", "a value is due here", expr.span)
+
+
+# ---- names and numbers ------------------------------------------------------------------
+
+
+def _name(e: Elaborator, expr: ast.Name, scope: Scope, expected: Type | None) -> Atom:
+    name = expr.text
+    entry = scope.value(name)
+    match entry:
+        case ValueEntry(atom):
+            return atom
+        case BufferEntry():
+            return entry.atom
+        case PoisonedEntry():
+            raise Abandon
+        case MorphismEntry() | TemplateEntry():
+            _morphism_as_value(e, expr, name)
+    if name.endswith("'"):
+        buffer = scope.value(name.rstrip("'"))
+        if isinstance(buffer, BufferEntry):
+            if buffer.stored is None:
+                e.fail("E0503", f"`{name}` is the new value of a buffer that is not stored yet",
+                       expr.span, help=[f"store first: `{name.rstrip(chr(39))} <- ..;`"])
+            return buffer.stored
+    static = scope.size(name)
+    if isinstance(static, SizeEntry):
+        if static.kind == "string":
+            e.fail("E0305", f"`{name}` is an enumeration; it has no value of the run", expr.span)
+        return Static(static.dim, Tensor(SCALAR_KINDS[static.kind]))
+    if isinstance(static, FamilyEntry):
+        e.fail("E0305", f"`{name}` is a list of sizes; take a member: `{name}[0]`", expr.span)
+    if name in ("true", "false"):
+        return Static(Dim.of(int(name == "true")), Tensor(BOOL))
+    if name in NUMBERS:
+        return Constant(NUMBERS[name], Tensor(REAL))
+    if name == "training":
+        e.fail("E0305", "`training` is a condition, not a value", expr.span,
+               help=["use it in `if training then .. else ..`"])
+    return _nullary(e, expr, scope, expected)
+
+
+def _nullary(e: Elaborator, expr: ast.Expr, scope: Scope, expected: Type | None) -> Atom:
+    """`zeros`, `eye[n]`: a morphism without input, as the value that it gives."""
+    filled = constant(e, expr, scope, expected)
+    if filled is not None:
+        return filled
+    name = expr.text if isinstance(expr, ast.Name) else getattr(getattr(expr, "head", None), "text", "")
+    found = e.checker.find(scope.module, name)
+    if found is None:
+        e.unknown(name, expr.span, "value", scope.visible() | e.checker.visible(scope.module))
+    callee = callee_of(e, expr, scope, None)
+    if callee.inputs:
+        _morphism_as_value(e, expr, name)
+    return call(e, callee, (), expr.span)
+
+
+def _morphism_as_value(e: Elaborator, expr: ast.Expr, name: str) -> None:
+    e.fail(
+        "E0305",
+        f"`{name}` is a morphism; a value is due here",
+        expr.span,
+        help=[f"apply it: `{name}(x)`, or compose with `>>`"],
+    )
+
+
+def _number(e: Elaborator, expr: ast.Number, scope: Scope, expected: Type | None) -> Atom:
+    return Static(number(e, expr.text, expr.span), Tensor(INT if expr.is_integer else REAL))
+
+
+def _string(e: Elaborator, expr: ast.String, scope: Scope, expected: Type | None) -> Atom:
+    e.fail("E0305", "a text is no value; enumerations are given in brackets", expr.span,
+           help=['write `f[norm = "sym"]`'])
+
+
+# ---- operators --------------------------------------------------------------------------
+
+
+def _binary(e: Elaborator, expr: ast.Binary, scope: Scope, expected: Type | None) -> Atom:
+    left, right = _both(e, expr.left, expr.right, scope, expected)
+    return operator(e, expr.op, (left, right), expr.span, (expr.left.span, expr.right.span))
+
+
+def _both(
+    e: Elaborator, left: ast.Expr, right: ast.Expr, scope: Scope, expected: Type | None
+) -> tuple[Atom, Atom]:
+    """Both operands; a constant without a type of its own takes that of the other one."""
+    if is_constant(e, left, scope):
+        second = value(e, right, scope, expected)
+        return value(e, left, scope, second.type), second
+    first = value(e, left, scope, expected)
+    return first, value(e, right, scope, first.type)
+
+
+def _unary(e: Elaborator, expr: ast.Unary, scope: Scope, expected: Type | None) -> Atom:
+    operand = value(e, expr.operand, scope, expected)
+    return operator(e, "neg" if expr.op == "-" else "not", (operand,), expr.span, (expr.operand.span,))
+
+
+# ---- structure --------------------------------------------------------------------------
+
+
+def _group(e: Elaborator, expr: ast.Group, scope: Scope, expected: Type | None) -> Atom:
+    return value(e, expr.inner, scope, expected)
+
+
+def _tuple(e: Elaborator, expr: ast.Tuple, scope: Scope, expected: Type | None) -> Atom:
+    if not expr.items:
+        return Tupled((), UNIT)
+    labels = tuple(item.label for item in expr.items if item.label is not None)
+    if labels and len(labels) != len(expr.items):
+        e.fail("E0307", "label every component of a record, or none", expr.span)
+    due: list[Type | None] = [None] * len(expr.items)
+    if isinstance(expected, Product) and len(expected.items) == len(expr.items):
+        due = list(expected.items)
+    atoms = tuple(
+        value(e, item.value, scope, type_) for item, type_ in zip(expr.items, due, strict=True)
+    )
+    return Tupled(atoms, Product(tuple(atom.type for atom in atoms), labels or None))
+
+
+def _field(e: Elaborator, expr: ast.FieldOf, scope: Scope, expected: Type | None) -> Atom:
+    head = value(e, expr.head, scope)
+    type_ = e.unifier.type(head.type)
+    if not isinstance(type_, Product) or type_.labels is None:
+        help = ["sizes are names of the signature, not fields"] if expr.name == "shape" else []
+        e.fail("E0308", f"a value of type `{type_}` has no fields", expr.span, help=help)
+    if expr.name not in type_.labels:
+        from catnn.elaborate.names import suggestion
+
+        help_line = suggestion(expr.name, type_.labels)
+        e.fail("E0308", f"there is no field `{expr.name}`", expr.span,
+               notes=[f"the fields are: {', '.join(type_.labels)}"],
+               help=[help_line] if help_line else [])
+    index = type_.labels.index(expr.name)
+    return component(head, index, type_.items[index])
+
+
+def _listing(e: Elaborator, expr: ast.Listing, scope: Scope, expected: Type | None) -> Atom:
+    if expr.element is not None or any(isinstance(item, ast.Spread) for item in expr.items):
+        e.fail("E0305", "this reads as a type; a value is due here", expr.span)
+    if not expr.items:
+        e.fail("E0305", "an empty stack has no type", expr.span)
+    element = None
+    if isinstance(expected, Tensor) and expected.shape:
+        element = Tensor(expected.element, expected.shape[1:])
+    nodes = [item for item in expr.items if not isinstance(item, ast.Spread)]
+    atoms = [value(e, node, scope, element) for node in nodes]
+    atoms = [_as_real(e, atom, node.span) for atom, node in zip(atoms, nodes, strict=True)]
+    first = e.unifier.type(atoms[0].type)
+    for atom, node in zip(atoms[1:], nodes[1:], strict=True):
+        try:
+            e.unifier.unify(first, atom.type, lambda m: _uneven(nodes, m))
+        except Mismatch as mismatch:
+            e.report(_uneven(nodes, mismatch))
+            raise Abandon from None
+    type_ = prefixed((Dim.of(len(atoms)),), first)
+    return e.bind(core.Stacked(tuple(atoms), type_), type_, "stack", expr.span)
+
+
+def _as_real(e: Elaborator, atom: Atom, span: object) -> Atom:
+    if isinstance(atom, Static) and atom.type == Tensor(INT):
+        return Static(atom.value, Tensor(REAL))
+    return atom
+
+
+def _uneven(nodes: list[ast.Static], mismatch: Mismatch) -> Diagnostic:
+    return Diagnostic(
+        "E0204",
+        "the elements of a stack have different types",
+        nodes[0].span.to(nodes[-1].span),
+        f"`{mismatch.left}` against `{mismatch.right}`",
+    )
+
+
+# ---- control ----------------------------------------------------------------------------
+
+
+def _if(e: Elaborator, expr: ast.If, scope: Scope, expected: Type | None) -> Atom:
+    return choose(
+        e,
+        expr,
+        scope,
+        lambda branch: value(e, branch, scope.inner(), expected),
+        expected,
+    )
+
+
+def choose(
+    e: Elaborator,
+    expr: ast.If,
+    scope: Scope,
+    build: Callable[[ast.Expr], Atom],
+    expected: Type | None,
+) -> Atom:
+    """A static conditional; its condition is a fact in each branch."""
+    polarity = is_training(expr.condition)
+    if polarity is not None:
+        then, otherwise = (expr.then, expr.otherwise) if polarity else (expr.otherwise, expr.then)
+        blocks = e.block(lambda: build(then)), e.block(lambda: build(otherwise))
+        type_ = _join(e, expr, blocks[0].result, blocks[1].result, None, None)
+        return e.bind(core.InTraining(*blocks, type_), type_, "chosen", expr.span)
+    _refuse_values(e, expr.condition, scope)
+    test = condition(e, expr.condition, scope)
+    decided = decide(e, test)
+    if decided is not None:
+        return build(expr.then if decided else expr.otherwise)
+    opposite = negated(test)
+    with e.assuming(facts_of(test)):
+        then_block = e.block(lambda: build(expr.then))
+    with e.assuming(facts_of(opposite)):
+        else_block = e.block(lambda: build(expr.otherwise))
+    type_ = _join(e, expr, then_block.result, else_block.result, test, opposite)
+    return e.bind(core.Chosen(test, then_block, else_block, type_), type_, "chosen", expr.span)
+
+
+def is_training(expr: ast.Static) -> bool | None:
+    """True for `training`, False for `not training`, else None."""
+    match expr:
+        case ast.Group(inner=inner):
+            return is_training(inner)
+        case ast.Name(text="training"):
+            return True
+        case ast.Unary(op="not", operand=operand):
+            inner = is_training(operand)
+            return None if inner is None else not inner
+        case _:
+            return None
+
+
+def _refuse_values(e: Elaborator, expr: ast.Expr, scope: Scope) -> None:
+    from catnn.elaborate.usage import children
+
+    if isinstance(expr, ast.Name) and isinstance(scope.value(expr.text), ValueEntry) and scope.size(expr.text) is None:
+        e.fail(
+            "E0305",
+            f"`{expr.text}` is a value of the run; a condition is decided at compile time",
+            expr.span,
+            help=["choose between values by `select(condition, a, b)`"],
+        )
+    for child in children(expr):
+        if isinstance(child, ast.Name | ast.Binary | ast.Unary | ast.Group):
+            _refuse_values(e, child, scope)
+
+
+def _join(
+    e: Elaborator,
+    expr: ast.If,
+    then: Atom,
+    otherwise: Atom,
+    test: core.Condition | None,
+    opposite: core.Condition | None,
+) -> Type:
+    """The type of both branches: one of the two, equal to the other under that branch's facts."""
+
+    def report(mismatch: Mismatch) -> Diagnostic:
+        return Diagnostic(
+            "E0204",
+            "the branches of this `if` have different types",
+            expr.span,
+            "",
+            (
+                Label(expr.then.span, f"this has type `{e.unifier.type(then.type)}`"),
+                Label(expr.otherwise.span, f"this has type `{e.unifier.type(otherwise.type)}`"),
+            ),
+        )
+
+    attempts = [(otherwise.type, then.type, test), (then.type, otherwise.type, opposite)]
+    last: Mismatch | None = None
+    for result, other, under in attempts:
+        try:
+            with e.assuming(facts_of(under) if under is not None else ()):
+                e.unifier.unify(result, other, report)
+            return e.unifier.type(result)
+        except Mismatch as mismatch:
+            last = mismatch
+    assert last is not None
+    e.report(report(last))
+    raise Abandon
+
+
+def _block(e: Elaborator, expr: ast.Block, scope: Scope, expected: Type | None) -> Atom:
+    inner = run_statements(e, expr.statements, scope)
+    return value(e, expr.result, inner, expected)
+
+
+# ---- application ------------------------------------------------------------------------
+
+
+def _compose(e: Elaborator, expr: ast.Compose, scope: Scope, expected: Type | None) -> Atom:
+    first, *rest = expr.factors
+    if is_morphism(e, first, scope):
+        e.fail(
+            "E0305",
+            "this is a morphism; a value is due here",
+            expr.span,
+            help=["start the chain with a value: `x >> ..`"],
+        )
+    atom = value(e, first, scope)
+    for position, factor in enumerate(rest):
+        last = position == len(rest) - 1
+        atom = apply(e, factor, scope, atom, expected if last else None)
+    return atom
+
+
+def _call(e: Elaborator, expr: ast.Call, scope: Scope, expected: Type | None) -> Atom:
+    return apply_call(e, expr, scope, expected)
+
+
+def _named(e: Elaborator, expr: ast.Named, scope: Scope, expected: Type | None) -> Atom:
+    inner: ast.Static = expr.inner
+    while isinstance(inner, ast.Group):
+        inner = inner.inner
+    if isinstance(inner, ast.Call):
+        head = ast.Named(inner.head, expr.name, span=inner.head.span)
+        return apply_call(e, ast.Call(head, inner.arguments, span=inner.span), scope, expected)
+    if isinstance(inner, ast.Name | ast.Tuple | ast.Number):
+        e.fail("E0305", "`as` names a factor with parameters", expr.span)
+    block = e.block(lambda: value(e, inner, scope, expected))
+    callee = Callee(
+        labelled(expr.name, core.Closure((), block)), (), True, block.result.type, expr.name, expr.span
+    )
+    return call(e, callee, (), expr.span)
+
+
+def _instance(e: Elaborator, expr: ast.Instance, scope: Scope, expected: Type | None) -> Atom:
+    head = expr.head
+    if isinstance(head, ast.Name):
+        entry = scope.size(head.text)
+        if isinstance(entry, FamilyEntry):
+            return Static(size(e, expr, scope), Tensor(INT))
+        bound = scope.value(head.text)
+        if isinstance(bound, ValueEntry):
+            return _project(e, expr, bound.atom, scope)
+    return _nullary(e, expr, scope, expected)
+
+
+def _project(e: Elaborator, expr: ast.Instance, atom: Atom, scope: Scope) -> Atom:
+    """`xs[i]`: a component of a tuple at a static index."""
+    type_ = e.unifier.type(atom.type)
+    if not isinstance(type_, Product):
+        e.fail(
+            "E0315",
+            "brackets are for compile time; a tensor is indexed with parentheses",
+            expr.span,
+            help=["write `x(i)`"],
+        )
+    index = size(e, expr.arguments[0].value, scope).as_int()
+    if index is None or not 0 <= index < len(type_.items):
+        e.fail("E0308", f"a tuple of {len(type_.items)} has no component here", expr.span)
+    return component(atom, index, type_.items[index])
+
+
+def _comprehension(e: Elaborator, expr: ast.Comprehension, scope: Scope, expected: Type | None) -> Atom:
+    return comprehension(e, expr, scope)
+
+
+def _big(e: Elaborator, expr: ast.Big, scope: Scope, expected: Type | None) -> Atom:
+    return big_value(e, expr, scope, expected)
+
+
+def _supply(e: Elaborator, expr: ast.Supply, scope: Scope, expected: Type | None) -> Atom:
+    return value(e, expr.inner, supplying(e, expr, scope), expected)
+
+
+def _refuse_morphism(e: Elaborator, expr: ast.Static, scope: Scope, expected: Type | None) -> Atom:
+    if isinstance(expr, ast.Prefixed) and isinstance(expr.operand, ast.Call):
+        operand = expr.operand
+        e.fail(
+            "E0312",
+            f"`{expr.word}` takes a morphism, and `f(x)` is a value",
+            expr.span,
+            labels=[Label(operand.span, "this is applied already")],
+            help=[f"write `x >> {expr.word}[..] f`, or `({expr.word}[..] f)(x)`"],
+        )
+    e.fail(
+        "E0305",
+        "this is a morphism; a value is due here",
+        expr.span,
+        help=["apply it to a value: `f(x)` or `x >> f`"],
+    )
+
+
+FORMS: dict[type, Callable[..., Atom]] = {
+    ast.Name: _name,
+    ast.Number: _number,
+    ast.String: _string,
+    ast.Binary: _binary,
+    ast.Unary: _unary,
+    ast.Group: _group,
+    ast.Tuple: _tuple,
+    ast.FieldOf: _field,
+    ast.Listing: _listing,
+    ast.If: _if,
+    ast.Block: _block,
+    ast.Compose: _compose,
+    ast.Call: _call,
+    ast.Named: _named,
+    ast.Instance: _instance,
+    ast.Comprehension: _comprehension,
+    ast.Big: _big,
+    ast.Supply: _supply,
+    ast.Lambda: _refuse_morphism,
+    ast.Fan: _refuse_morphism,
+    ast.Par: _refuse_morphism,
+    ast.Prefixed: _refuse_morphism,
+    ast.OnAxes: _refuse_morphism,
+    ast.PatternTerm: _refuse_morphism,
+}

@@ -1,0 +1,144 @@
+"""Whether an unannotated bracket argument is a size or a number: by its default, else by its use."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from catnn.elaborate.definition import ParameterKind
+from catnn.elaborate.typing import names_in, size_names
+from catnn.syntax import ast
+
+if TYPE_CHECKING:
+    from catnn.elaborate.checker import Checker
+
+TYPES = (ast.TensorType, ast.ElementType, ast.TypeRef, ast.TupleType, ast.FamilyTuple)
+
+
+def children(node: object) -> Iterator[object]:
+    """The nodes directly below a node."""
+    for attribute in getattr(type(node), "__attrs_attrs__", ()):
+        yield from _nodes(getattr(node, attribute.name))
+
+
+def _nodes(value: object) -> Iterator[object]:
+    if isinstance(value, ast.Node):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _nodes(item)
+
+
+def kind_of(
+    checker: "Checker", module: str, parameter: ast.Parameter, header: ast.Header, body: ast.Expr | None
+) -> ParameterKind:
+    """The kind of a bracket argument."""
+    annotated = _annotated(parameter.type)
+    if annotated is not None:
+        return annotated
+    default = parameter.default
+    match default:
+        case ast.String():
+            return "string"
+        case ast.Name(text="true" | "false") | ast.Unary(op="not"):
+            return "bool"
+        case ast.Tuple() | ast.Listing():
+            return "list"
+        case ast.Number() if not default.is_integer:
+            return "number"
+        case ast.Unary(op="-", operand=ast.Number()):
+            return "number"
+    if _in_signature(parameter.name, header):
+        return "size"
+    found = set(_uses(checker, module, parameter.name, body)) if body is not None else {"size"}
+    for kind in ("morphism", "bool", "string"):
+        if kind in found and "size" not in found:
+            return kind  # type: ignore[return-value]
+    return "size" if "size" in found or not found else "number"
+
+
+def _annotated(node: ast.Signature | None) -> ParameterKind | None:
+    match node:
+        case None:
+            return None
+        case ast.ArrowType():
+            return "morphism"
+        case ast.ElementType(name="dim", dims=dims):
+            return "family" if dims is not None else "size"
+        case ast.ElementType(name="int", arguments=None, dims=dims) if dims:
+            return "list"
+        case ast.ElementType(name="bool", arguments=None, dims=None):
+            return "bool"
+        case _:
+            return "value"
+
+
+def _in_signature(name: str, header: ast.Header) -> bool:
+    nodes: list[object] = [header.type, *(b.type for b in header.inputs or ()), *(c.type for c in header.over)]
+    nodes += [p.type for p in header.parameters]
+    for node in nodes:
+        if any(found == name for found, _, what in names_in(node) if what != "type"):
+            return True
+    for fact in header.where:
+        for part in children(fact):
+            if any(found == name for found, _, _ in size_names(part)):
+                return True
+    return False
+
+
+def _uses(checker: "Checker", module: str, name: str, node: object) -> Iterator[str]:
+    if isinstance(node, TYPES):
+        if any(found == name for found, _, what in names_in(node) if what != "type"):
+            yield "size"
+        return
+    match node:
+        case ast.Instance(head=head, arguments=arguments):
+            yield from _uses(checker, module, name, head)
+            yield from _argument_uses(checker, module, name, head, arguments)
+            return
+        case ast.Prefixed(arguments=arguments, operand=operand):
+            for argument in arguments:
+                if _mentions(argument.value, name):
+                    yield "size"
+            yield from _uses(checker, module, name, operand)
+            return
+        case ast.Range(bound=bound):
+            if _mentions(bound, name):
+                yield "size"
+            return
+        case ast.If(condition=ast.Name(text=text)) if text == name:
+            yield "bool"
+        case ast.Unary(op="not", operand=ast.Name(text=text)) if text == name:
+            yield "bool"
+        case ast.Binary(op="==" | "!=", left=ast.Name(text=text), right=ast.String()) if text == name:
+            yield "string"
+        case ast.Binary(op="==" | "!=" | "<" | "<=" | ">" | ">=" | "//" | "%"):
+            if _mentions(node.left, name) or _mentions(node.right, name):
+                yield "size"
+    for child in children(node):
+        yield from _uses(checker, module, name, child)
+
+
+def _argument_uses(
+    checker: "Checker", module: str, name: str, head: ast.Expr, arguments: tuple[ast.Argument, ...]
+) -> Iterator[str]:
+    kinds = checker.parameter_kinds(module, head.text) if isinstance(head, ast.Name) else None
+    for position, argument in enumerate(arguments):
+        if isinstance(argument.value, ast.Name) and argument.value.text == name:
+            key: str | int = argument.name if argument.name is not None else position
+            yield "size" if kinds is None else kinds.get(key, "size")
+        elif _mentions_as_size(argument.value, name):
+            key = argument.name if argument.name is not None else position
+            kind = "size" if kinds is None else kinds.get(key, "size")
+            if kind == "morphism":
+                yield from _uses(checker, module, name, argument.value)
+            else:
+                yield kind
+        else:
+            yield from _uses(checker, module, name, argument.value)
+
+
+def _mentions(node: object, name: str) -> bool:
+    return any(found == name for found, _, _ in size_names(node))
+
+
+def _mentions_as_size(node: object, name: str) -> bool:
+    return _mentions(node, name)

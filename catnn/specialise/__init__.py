@@ -1,0 +1,5 @@
+"""From a checked definition and its sizes to one program of the IR."""
+
+from catnn.specialise.program import Binding, specialise, specialise_symbolic
+
+__all__ = ["Binding", "specialise", "specialise_symbolic"]

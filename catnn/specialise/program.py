@@ -1,0 +1,324 @@
+"""A definition at chosen sizes as one program: inputs lifted over one batch axis, leaves named."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import TypeAlias
+
+from attrs import evolve
+
+from catnn.elaborate.checker import Checker
+from catnn.elaborate.context import Abandon, Elaborator
+from catnn.elaborate.definition import Definition, StaticParameter
+from catnn.elaborate.names import suggestion
+from catnn.elaborate.scope import FamilyEntry, Scope, SizeEntry
+from catnn.elaborate.sizes import size, text_code
+from catnn.elaborate.substitution import Substitution
+from catnn.elaborate.unify import Unifier
+from catnn.errors import CatError, Diagnostic
+from catnn.ir.build import rename_leaves
+from catnn.ir.terms import Input, Program, Region, Term, Var
+from catnn.specialise.frame import Frame, Place, Undecided
+from catnn.specialise.naming import Factor, name_leaves
+from catnn.specialise.run import Runner
+from catnn.specialise.values import Axis, Bundle, Lifted, SizeValue, Value
+from catnn.syntax import ast
+from catnn.types.dims import Dim, Symbol, fresh
+from catnn.types.facts import Fact, Facts
+from catnn.types.types import Product, SizeType, Tensor, Type
+
+Binding: TypeAlias = int | float | bool | str | tuple[int, ...]
+
+
+def specialise(
+    checker: Checker, definition: Definition, bindings: Mapping[str, Binding]
+) -> Program:
+    """The program of a definition with its static sizes bound; `CatError` if some are missing or wrong."""
+    return _Specialisation(checker, definition, bindings, symbolic=False).program()
+
+
+def specialise_symbolic(checker: Checker, definition: Definition) -> Program:
+    """The same with static sizes left as symbols, but for those that decide a condition or a count."""
+    decided: dict[str, Binding] = {}
+    for _ in range(64):
+        attempt = _Specialisation(checker, definition, decided, symbolic=True)
+        try:
+            return attempt.program()
+        except Undecided as undecided:
+            defaults = attempt.defaults()
+            names = sorted({s.name for s in undecided.symbols} & defaults.keys() - decided.keys())
+            if not names:
+                raise CatError([attempt.missing(sorted(s.name for s in undecided.symbols)[0])]) from None
+            decided.update({name: defaults[name] for name in names})
+    raise CatError([attempt.missing("?")])
+
+
+class _Specialisation:
+    def __init__(
+        self,
+        checker: Checker,
+        definition: Definition,
+        bindings: Mapping[str, Binding],
+        symbolic: bool,
+    ) -> None:
+        self.checker = checker
+        self.definition = definition
+        self.bindings = bindings
+        self.symbolic = symbolic
+        self.filled = Substitution()
+        self.runtime: list[Symbol] = []
+
+    # ---- sizes ------------------------------------------------------------------------
+
+    def fail(self, code: str, message: str, help: str = "") -> CatError:
+        span = self.definition.span
+        return CatError([Diagnostic(code, message, span, help=(help,) if help else ())])
+
+    def missing(self, name: str) -> Diagnostic:
+        return Diagnostic(
+            "E0218",
+            f"`{self.definition.name}` needs its static size `{name}`",
+            self.definition.span,
+            help=(f"give it: `--set {name}=..` or `bind({name}=..)`",),
+        )
+
+    def bind_all(self) -> None:
+        definition = self.definition
+        names = [p.name for p in definition.parameters]
+        statics = {symbol.name for symbol in definition.static}
+        for name in self.bindings:
+            if name not in names and name not in statics:
+                runtime = {s.name for s in definition.sizes}
+                message = f"`{definition.name}` has no argument `{name}`"
+                help = suggestion(name, [*names, *statics]) or ""
+                if name in runtime:
+                    message = f"`{name}` of `{definition.name}` is a run-time size; it is not bound"
+                raise self.fail("E0303", message, help)
+        scope = Scope(definition.module)
+        for parameter in definition.parameters:
+            self.parameter(parameter, scope)
+        for symbol in definition.sizes:
+            if symbol in definition.static:
+                self.static(symbol)
+            else:
+                fresh_symbol = fresh(symbol.name)
+                self.runtime.append(fresh_symbol)
+                self.filled.sizes[symbol] = Dim.of(fresh_symbol)
+
+    def static(self, symbol: Symbol) -> None:
+        if symbol.name in self.bindings:
+            value = self.bindings[symbol.name]
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise self.fail("E0305", f"`{symbol.name}` is a size, not {value!r}")
+            self.filled.sizes[symbol] = Dim.of(value)
+        elif self.symbolic:
+            self.filled.sizes[symbol] = Dim.of(fresh(symbol.name))
+        else:
+            raise CatError([self.missing(symbol.name)])
+
+    def parameter(self, parameter: StaticParameter, scope: Scope) -> None:
+        given = self.bindings.get(parameter.name)
+        if parameter.kind in ("morphism", "value"):
+            raise self.fail(
+                "E0218",
+                f"`{self.definition.name}` takes a {parameter.kind} as `{parameter.name}`; it is compiled inside another model only",
+            )
+        if given is not None:
+            self.given(parameter, given, scope)
+        elif self.symbolic and parameter.kind == "size":
+            self.enter(parameter, Dim.of(fresh(parameter.name)), scope)
+        elif parameter.default is not None:
+            self.default(parameter, scope)
+        else:
+            raise CatError([self.missing(parameter.name)])
+
+    def given(self, parameter: StaticParameter, value: Binding, scope: Scope) -> None:
+        kind = parameter.kind
+        fits = {
+            "size": isinstance(value, int) and not isinstance(value, bool),
+            "number": isinstance(value, int | float) and not isinstance(value, bool),
+            "bool": isinstance(value, bool),
+            "string": isinstance(value, str),
+            "list": isinstance(value, tuple | list),
+            "family": isinstance(value, tuple | list),
+        }
+        if not fits[kind]:
+            what = {"bool": "true or false", "list": "a list of sizes", "family": "a list of sizes"}
+            raise self.fail("E0305", f"`{parameter.name}` is {what.get(kind, 'a ' + kind)}, not {value!r}")
+        if isinstance(value, tuple | list):
+            self.enter_list(parameter, tuple(Dim.of(int(item)) for item in value), scope)
+        elif isinstance(value, str):
+            self.enter(parameter, text_code(value), scope)
+        else:
+            self.enter(parameter, Dim.of(Fraction(str(value)) if isinstance(value, float) else int(value)), scope)
+
+    def enter(self, parameter: StaticParameter, dim: Dim, scope: Scope) -> None:
+        if parameter.kind == "size" and (known := dim.as_int()) is not None and known < 0:
+            raise self.fail("E0208", f"`{parameter.name}` is {known}; it is at least 0")
+        self.filled.sizes[parameter.symbol] = dim
+        scope.sizes[parameter.name] = SizeEntry(dim, parameter.kind, parameter.span)
+
+    def enter_list(self, parameter: StaticParameter, members: tuple[Dim, ...], scope: Scope) -> None:
+        entry = FamilyEntry(parameter.symbol, Dim.of(len(members)), members, parameter.span)
+        length = parameter.length
+        due = length.substitute(self.filled.sizes).as_int() if length is not None else None
+        if due is not None and due != len(members):
+            raise self.fail("E0304", f"`{parameter.name}` has {due} members, {len(members)} are given")
+        self.filled.lists[parameter.symbol] = entry
+        scope.sizes[parameter.name] = entry
+
+    def default(self, parameter: StaticParameter, scope: Scope) -> None:
+        elaborator = Elaborator(self.checker, self.definition, Unifier(Facts.EMPTY))
+        assert parameter.default is not None
+        try:
+            if parameter.kind in ("list", "family"):
+                items = parameter.default
+                nodes = items.items if isinstance(items, ast.Tuple) else ()
+                members = tuple(size(elaborator, item.value, scope) for item in nodes)
+                self.enter_list(parameter, members, scope)
+            else:
+                self.enter(parameter, size(elaborator, parameter.default, scope), scope)
+        except Abandon:
+            raise CatError(self.checker.diagnostics) from None
+
+    def defaults(self) -> dict[str, Binding]:
+        """The whole-number defaults, for sizes that a symbolic program has to decide."""
+        found: dict[str, Binding] = {}
+        scope = Scope(self.definition.module)
+        elaborator = Elaborator(self.checker, self.definition, Unifier(Facts.EMPTY))
+        for parameter in self.definition.parameters:
+            if parameter.default is None or parameter.kind in ("morphism", "value", "list", "family"):
+                continue
+            try:
+                dim = size(elaborator, parameter.default, scope)
+            except Abandon:
+                continue
+            scope.sizes[parameter.name] = SizeEntry(dim, parameter.kind, parameter.span)
+            value = dim.as_int()
+            if value is not None and parameter.kind == "size":
+                found[parameter.name] = value
+        return found
+
+    # ---- the program --------------------------------------------------------------------
+
+    def facts(self) -> tuple[Fact, ...]:
+        """The requirements: refused if false, left for the entry if they speak of run-time sizes."""
+        left = []
+        for requirement in self.definition.requirements:
+            fact = self.filled.fact(requirement.fact)
+            decided = fact.decide()
+            if decided is False:
+                raise self.fail(
+                    "E0207",
+                    f"`{requirement.fact}` does not hold for these sizes: `{fact}`",
+                    "choose other sizes",
+                )
+            if decided is None:
+                left.append(fact)
+        return tuple(left)
+
+    def program(self) -> Program:
+        definition = self.definition
+        if definition.body is None or definition.solved is None or definition.target is None:
+            raise CatError(self.checker.diagnostics)
+        self.bind_all()
+        self.refuse_abstract()
+        facts = self.facts()
+        runner = Runner()
+        batch = fresh("batch")
+        axis = Axis(Dim.of(batch))
+        frame = Frame(definition.solved, self.filled)
+        place = Place((axis,), Factor(""))
+        inputs = []
+        values: list[Value] = []
+        for position, port in enumerate(definition.ports):
+            name = port.name or ("x" if len(definition.ports) == 1 else f"x{position + 1}")
+            name = definition.inputs[position].name if definition.inputs[position].name != "x" else name
+            type_ = self.filled.type(port.type)
+            lifted = not port.is_context
+            axes = (axis,) if lifted else ()
+            var = runner.builder.var(Var(name, _lifted_type(type_, axes), next(runner.uids)))
+            inputs.append(Input(var, port.is_context, lifted))
+            values.append(_value(runner, var, type_, axes))
+        if definition.across is not None:
+            result = runner.across(definition, frame, values, place)
+        else:
+            for ref, value in zip(definition.inputs, values, strict=True):
+                frame.values[ref.uid] = value
+            result = runner.block(definition.body, frame, place)
+        result = runner.shaper.carry_all(result, (axis,))
+        region = Region((), runner.shaper.as_term(result), tuple(place.stores), tuple(place.aux))
+        return self.finish(runner, region, inputs, place.factor, facts, batch)
+
+    def refuse_abstract(self) -> None:
+        definition = self.definition
+        if definition.variables or definition.rows:
+            open_ = [s.name for s in definition.variables] + [f"..{s.name}" for s in definition.rows]
+            raise self.fail(
+                "E0218",
+                f"`{definition.name}` is open in `{open_[0]}`; it is compiled inside another model only",
+                "state its type in full to compile it by itself",
+            )
+
+    def finish(
+        self,
+        runner: Runner,
+        region: Region,
+        inputs: list[Input],
+        root: Factor,
+        facts: tuple[Fact, ...],
+        batch: Symbol,
+    ) -> Program:
+        paths = name_leaves(root)
+        renamed = {leaf: evolve(leaf, path=path) for leaf, path in paths.items()}
+        region = rename_leaves(region, renamed, runner.builder, _loop_paths(root))
+        return Program(
+            self.definition.name,
+            tuple(inputs),
+            region,
+            tuple(renamed.values()),
+            tuple(self.runtime),
+            facts,
+            self.shown_type(),
+            "",
+            batch,
+        )
+
+    def shown_type(self) -> str:
+        own = [p.type for p in self.definition.ports if not p.is_context]
+        source = Product(tuple(own)) if self.definition.tupled else own[0]
+        assert self.definition.target is not None
+        return f"{self.filled.type(source)} -> {self.filled.type(self.definition.target)}"
+
+
+def _loop_paths(root: Factor) -> dict[str, tuple[str | Symbol, ...]]:
+    """The path of each factor by its provisional name."""
+    from catnn.specialise.naming import name_factors
+
+    return {f"#{number}": path for number, path in name_factors(root).items()}
+
+
+def _lifted_type(type_: Type, axes: tuple[Axis, ...]) -> Type:
+    match type_:
+        case Tensor(element, shape):
+            return Tensor(element, tuple(axis.size for axis in axes) + shape)
+        case Product(items, labels):
+            return Product(tuple(_lifted_type(item, axes) for item in items), labels)
+        case _:
+            return type_
+
+
+def _value(runner: Runner, term: Term, type_: Type, axes: tuple[Axis, ...]) -> Value:
+    match type_:
+        case Product(items, labels):
+            parts = (
+                _value(runner, runner.builder.project(term, k), item, axes)
+                for k, item in enumerate(items)
+            )
+            return Bundle(tuple(parts), labels)
+        case SizeType(dim):
+            return SizeValue(dim)
+        case _:
+            return Lifted(term, axes)
+
+
+__all__ = ["Binding", "specialise", "specialise_symbolic"]
