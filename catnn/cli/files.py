@@ -9,6 +9,7 @@ from pathlib import Path
 from attrs import frozen
 
 from catnn.cli.usage import UsageError, did_you_mean
+from catnn.source import SourceFile
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*'*")
 
@@ -70,6 +71,14 @@ def _walk(folder: Path) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
         folders[:] = (name for name in folders if not name.startswith("."))
         yield from (Path(root, name) for name in names if name.endswith(".cat"))
+
+
+def read_source(path: Path) -> SourceFile:
+    """A file as text; bytes that are no UTF-8 become `\ufffd`, which the parser refuses."""
+    try:
+        return SourceFile(str(path), path.read_bytes().decode("utf-8", errors="replace"))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
 
 
 def write_atomically(path: Path, text: str) -> None:

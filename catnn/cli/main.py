@@ -69,7 +69,7 @@ def _guarded(argv: Sequence[str]) -> int:
     except CatError as error:
         from catnn.cli.report import show
 
-        show(error.diagnostics, {})
+        show(error.diagnostics, error.sources)
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
