@@ -23,6 +23,13 @@ class Node:
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
 
+@frozen(kw_only=True)
+class HasName(Node):
+    """A node with a name in it; `name_span` is the place of the name alone."""
+
+    name_span: Span = field(default=NOWHERE, eq=False, repr=False)
+
+
 # ---- expressions and sizes ------------------------------------------------------------
 
 
@@ -106,7 +113,7 @@ class If(Node):
 
 
 @frozen
-class Arm(Node):
+class Arm(HasName):
     """`age(x) => e`, `none => e`."""
 
     constructor: str
@@ -121,7 +128,7 @@ class Case(Node):
 
 
 @frozen
-class Argument(Node):
+class Argument(HasName):
     """One item of `[...]` after a head: `64`, `causal = true`, `"axis" = n`.
 
     `name` is a name; `path` a string key. At most one of them is given.
@@ -141,7 +148,7 @@ class Instance(Node):
 
 
 @frozen
-class Item(Node):
+class Item(HasName):
     """One item of parentheses: `e`, `label = e`, `"path" = e`, `name : type`."""
 
     value: "Static"
@@ -173,7 +180,7 @@ class Call(Node):
 
 
 @frozen
-class FieldOf(Node):
+class FieldOf(HasName):
     """`g.src`."""
 
     head: "Expr"
@@ -212,7 +219,7 @@ class Spread(Node):
 
 
 @frozen
-class Range(Node):
+class Range(HasName):
     """`i < n` of a comprehension, big operator or choice family."""
 
     index: str
@@ -247,7 +254,7 @@ class Big(Node):
 
 
 @frozen
-class Named(Node):
+class Named(HasName):
     """`f as q`."""
 
     inner: "Expr"
@@ -306,7 +313,7 @@ class Given(Node):
 
 
 @frozen
-class Surgery(Node):
+class Surgery(HasName):
     """`m with "p" as f := e`."""
 
     inner: "Expr"
@@ -316,7 +323,7 @@ class Surgery(Node):
 
 
 @frozen
-class Alternative(Node):
+class Alternative(HasName):
     """One entry of a choice: `a = f`, `64`, `pair = f[j] for j < 11`."""
 
     name: str | None
@@ -404,7 +411,7 @@ class PatternTerm(Node):
 
 
 @frozen
-class PatternName(Node):
+class PatternName(HasName):
     """A bound name with an optional type."""
 
     name: str
@@ -427,7 +434,7 @@ class Let(Node):
 
 
 @frozen
-class Share(Node):
+class Share(HasName):
     name: str
     value: "Expr"
 
@@ -439,21 +446,21 @@ class LocalMorph(Node):
 
 
 @frozen
-class ParamDecl(Node):
+class ParamDecl(HasName):
     name: str
     type: "Type"
     init: "Expr | None" = None
 
 
 @frozen
-class BufferDecl(Node):
+class BufferDecl(HasName):
     name: str
     type: "Type"
     init: "Expr"
 
 
 @frozen
-class FixedDecl(Node):
+class FixedDecl(HasName):
     name: str
     type: "Type"
     init: "Expr"
@@ -475,13 +482,13 @@ class Draw(Node):
 
 
 @frozen
-class Aux(Node):
+class Aux(HasName):
     name: str
     value: "Expr"
 
 
 @frozen
-class Store(Node):
+class Store(HasName):
     """`m <- e`."""
 
     name: str
@@ -489,7 +496,7 @@ class Store(Node):
 
 
 @frozen
-class Rebind(Node):
+class Rebind(HasName):
     """`over t = e`."""
 
     name: str
@@ -600,7 +607,7 @@ class TypeRef(Node):
 
 
 @frozen
-class TypeField(Node):
+class TypeField(HasName):
     label: str | None
     type: "Signature"
 
@@ -632,7 +639,7 @@ Type: TypeAlias = TensorType | ElementType | TypeRef | TupleType | SomeType | Fa
 
 
 @frozen
-class Context(Node):
+class Context(HasName):
     """`g : Graph[n, m]`, or a type alone."""
 
     name: str | None
@@ -660,7 +667,7 @@ Static: TypeAlias = Expr | ArrowType | SomeType
 
 
 @frozen
-class Parameter(Node):
+class Parameter(HasName):
     """A bracket argument of a header: `hidden = 128`, `f : A -> B`, `depths : int[4] = (..)`."""
 
     name: str
@@ -669,7 +676,7 @@ class Parameter(Node):
 
 
 @frozen
-class Binder(Node):
+class Binder(HasName):
     """`x : [n, d]`."""
 
     name: str
@@ -695,7 +702,7 @@ Fact: TypeAlias = Divides | Comparison
 
 
 @frozen
-class Header(Node):
+class Header(HasName):
     name: str
     parameters: tuple[Parameter, ...] = ()
     inputs: tuple[Binder, ...] | None = None
@@ -703,7 +710,6 @@ class Header(Node):
     over: tuple[Context, ...] = ()
     across: str | None = None
     where: tuple[Fact, ...] = ()
-    name_span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 @frozen
@@ -723,7 +729,7 @@ class FromImport(Node):
 
 
 @frozen
-class AliasDecl(Node):
+class AliasDecl(HasName):
     """`type Graph[n, m] = ...`."""
 
     name: str
@@ -733,7 +739,7 @@ class AliasDecl(Node):
 
 
 @frozen
-class NewTypeDecl(Node):
+class NewTypeDecl(HasName):
     name: str
     parameters: tuple[Parameter, ...]
     type: Type
@@ -747,7 +753,7 @@ class Morph(Node):
 
 
 @frozen
-class Extern(Node):
+class Extern(HasName):
     kind: Literal["morph", "model"]
     name: str
     parameters: tuple[Parameter, ...]
@@ -757,7 +763,7 @@ class Extern(Node):
 
 
 @frozen
-class Probe(Node):
+class Probe(HasName):
     """`u = input : [b, i]`."""
 
     name: str
@@ -783,7 +789,7 @@ class ReparamClause(Node):
 
 
 @frozen
-class Reparam(Node):
+class Reparam(HasName):
     name: str
     parameters: tuple[Parameter, ...]
     clauses: tuple[ReparamClause, ...]
@@ -804,32 +810,32 @@ class Sorts(Node):
 
 
 @frozen
-class Operation(Node):
+class Operation(HasName):
     name: str
     type: Signature
 
 
 @frozen
-class Equation(Node):
+class Equation(HasName):
     name: str
     relation: Relation
 
 
 @frozen
-class Theory(Node):
+class Theory(HasName):
     name: str
     parameters: tuple[Parameter, ...]
     entries: tuple[Sorts | Operation | Equation, ...]
 
 
 @frozen
-class AlgebraEntry(Node):
+class AlgebraEntry(HasName):
     name: str
     value: Static
 
 
 @frozen
-class Algebra(Node):
+class Algebra(HasName):
     name: str
     parameters: tuple[Parameter, ...]
     theory: Type
@@ -839,14 +845,14 @@ class Algebra(Node):
 
 
 @frozen
-class SheafEntry(Node):
+class SheafEntry(HasName):
     name: str
     type: Signature
     value: Expr | None = None
 
 
 @frozen
-class Sheaf(Node):
+class Sheaf(HasName):
     name: str
     parameters: tuple[Parameter, ...]
     inputs: tuple[Binder, ...]
@@ -855,7 +861,7 @@ class Sheaf(Node):
 
 
 @frozen
-class Lens(Node):
+class Lens(HasName):
     name: str
     parameters: tuple[Parameter, ...]
     type: ArrowType
@@ -873,7 +879,7 @@ class LawScope(Node):
 
 
 @frozen
-class Law(Node):
+class Law(HasName):
     scope: LawScope | None
     name: str
     parameters: tuple[Parameter, ...]
@@ -882,7 +888,7 @@ class Law(Node):
 
 
 @frozen
-class Weights(Node):
+class Weights(HasName):
     name: str
     type: Type
     source: str | None
@@ -890,14 +896,14 @@ class Weights(Node):
 
 
 @frozen
-class Data(Node):
+class Data(HasName):
     name: str
     type: Type
     source: str | None
 
 
 @frozen
-class Mesh(Node):
+class Mesh(HasName):
     name: str
     axes: tuple[Item, ...]
 
@@ -917,7 +923,7 @@ class Place(Node):
 
 
 @frozen
-class Stream(Node):
+class Stream(HasName):
     name: str | None
     type: Type
 
@@ -945,7 +951,7 @@ class Update(Node):
 
 
 @frozen
-class Descend(Node):
+class Descend(HasName):
     name: str
     along: Expr
     path: str | None = None
@@ -978,7 +984,7 @@ class For(Node):
 
 
 @frozen
-class Metric(Node):
+class Metric(HasName):
     name: str
     stream: str | None
     value: Expr
@@ -1007,7 +1013,7 @@ Clause: TypeAlias = (
 
 
 @frozen
-class Train(Node):
+class Train(HasName):
     name: str
     parameters: tuple[Parameter, ...]
     inputs: tuple[Binder, ...]

@@ -1,0 +1,78 @@
+"""E0100, the mistake without a name: what was found and what would fit, in words."""
+
+from collections.abc import Iterable
+
+from catnn_grammar.situation import LITERALS, Mistake, Situation
+from catnn_grammar.tokens import END, SPELLING, WORD_KINDS, Token, kinds
+from catnn_grammar.words import first_of
+
+_MOST = 5
+
+OPERATORS = kinds("""
+    THEN AMPERSAND BAR PLUS MINUS STAR SLASH FLOOR PERCENT CARET AT_SIGN TILDE LESS LESS_EQUAL
+    GREATER GREATER_EQUAL EQUAL NOT_EQUAL OR AND DOT BY TAP UPTO AFTER GIVEN AS OVER WITH ORIENTED
+    """)
+ARROWS = frozenset({"TO", "LINEAR_TO", "TRAINS_TO"})
+
+
+def begins_declaration(situation: Situation) -> bool:
+    """Whether the token ends whatever came before: it begins a declaration in the first column."""
+    token = situation.token
+    if token.kind == END:
+        return True
+    return token.kind in first_of("file") and situation.begins_column(token)
+
+
+def unexpected(situation: Situation) -> Mistake:
+    found = describe(situation.token)
+    fitting = describe_all(situation.expected)
+    return situation.mistake("E0100", f"unexpected {found}", f"expected {fitting}")
+
+
+def describe(token: Token) -> str:
+    """A token as the user knows it."""
+    if token.kind == END:
+        return "end of the file"
+    if token.kind == "STRING":
+        return "string"
+    return f"`{token.text}`"
+
+
+def describe_all(wanted: Iterable[str]) -> str:
+    """A set of kinds in words: the groups that have a name first, then single tokens."""
+    rest = set(wanted)
+    words: list[str] = []
+    for name, group in _groups():
+        if len(group & rest) > 2 and (group - WORD_KINDS) <= rest:
+            words.append(name)
+            rest -= group
+    if len(rest & OPERATORS) > 2:
+        words.append("an operator")
+        rest -= OPERATORS
+        rest -= {"LPAR", "LSQB", "LBRACE"}
+    words += sorted(_spell(kind) for kind in rest)
+    if len(words) > _MOST:
+        words = [*words[:_MOST], "..."]
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + f" or {words[-1]}"
+
+
+def _groups() -> tuple[tuple[str, frozenset[str]], ...]:
+    return (
+        ("a declaration", first_of("file") - {END}),
+        ("an expression", first_of("expr")),
+        ("an operand", LITERALS | {"LPAR", "LSQB", "LBRACE", "MINUS"}),
+        ("a type", first_of("type")),
+        ("an arrow", ARROWS),
+    )
+
+
+def _spell(kind: str) -> str:
+    named = {
+        "NAME": "a name",
+        "UNAME": "an upper-case name",
+        "INT": "an integer",
+        "NUMBER": "a number",
+        "STRING": "a string",
+        END: "the end of the file",
+    }
+    return named.get(kind) or f"`{SPELLING.get(kind, '-o')}`"
