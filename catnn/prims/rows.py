@@ -114,6 +114,7 @@ ALONG_AXIS = (
     Primitive("log_softmax", "log_softmax : [n] -> [n]", "x_i - log(sum_j exp(x_j))", ()),
     Primitive("cumsum", "cumsum : [n] -> [n]", "y_i = sum_{j <= i} x_j", {"linear"}),
     Primitive("flip", "flip : [n] -> [n]", "y_i = x_{n - 1 - i}", {"linear", "involution"}),
+    Primitive("take", "take[k] : [n] -> [k] where k <= n", "the first k elements", {"linear"}),
     Primitive("sort", "sort : [n] -> ([n], ix(n)[n])", "ascending, stable, and the indices", ()),
     Primitive("one_hot", "one_hot[n] : ix(n) -> [n]", "1 at the index, else 0", ()),
     Primitive("layer_norm", "layer_norm[eps = 1e-5] : ([n], [n], [n]) -> [n]",
