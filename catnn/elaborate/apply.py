@@ -48,7 +48,9 @@ STRUCTURE = ("id", "drop", "dup", "swap", "concat")
 def is_morphism(e: Elaborator, expr: ast.Static, scope: Scope) -> bool:
     """Whether an expression stands for a morphism rather than for a value."""
     match expr:
-        case ast.Lambda() | ast.Fan() | ast.Par() | ast.Prefixed() | ast.OnAxes() | ast.PatternTerm():
+        case (
+            ast.Lambda() | ast.Fan() | ast.Par() | ast.Prefixed() | ast.OnAxes() | ast.PatternTerm()
+        ):
             return True
         case ast.Group(inner=inner) | ast.Named(inner=inner) | ast.Supply(inner=inner):
             return is_morphism(e, inner, scope)
@@ -68,6 +70,8 @@ def is_morphism(e: Elaborator, expr: ast.Static, scope: Scope) -> bool:
             return _name_is_morphism(e, name, scope)
         case ast.Instance(head=ast.Name(text=name)):
             return _name_is_morphism(e, name, scope)
+        case ast.Instance(head=ast.PatternTerm()):
+            return True
         case _:
             return False
 
@@ -75,7 +79,11 @@ def is_morphism(e: Elaborator, expr: ast.Static, scope: Scope) -> bool:
 def _block_is_morphism(e: Elaborator, block: ast.Block, result: ast.Expr, scope: Scope) -> bool:
     introduced = {s.name for s in block.statements if isinstance(s, ast.Share)}
     introduced |= {s.header.name for s in block.statements if isinstance(s, ast.LocalMorph)}
-    values = {s.name for s in block.statements if isinstance(s, ast.ParamDecl | ast.BufferDecl | ast.FixedDecl)}
+    values = {
+        s.name
+        for s in block.statements
+        if isinstance(s, ast.ParamDecl | ast.BufferDecl | ast.FixedDecl)
+    }
     inner = scope.inner()
     for name in introduced:
         inner.values[name] = MorphismEntry(core.Shared(0, name), None, block.span)  # type: ignore[arg-type]
@@ -130,11 +138,15 @@ def apply(
         return call(e, callee_of(e, expr, scope, argument), (argument,), expr.span)
 
 
-def _group(e: Elaborator, expr: ast.Group, scope: Scope, argument: Atom, expected: Type | None) -> Atom:
+def _group(
+    e: Elaborator, expr: ast.Group, scope: Scope, argument: Atom, expected: Type | None
+) -> Atom:
     return apply(e, expr.inner, scope, argument, expected)
 
 
-def _compose(e: Elaborator, expr: ast.Compose, scope: Scope, argument: Atom, expected: Type | None) -> Atom:
+def _compose(
+    e: Elaborator, expr: ast.Compose, scope: Scope, argument: Atom, expected: Type | None
+) -> Atom:
     for position, factor in enumerate(expr.factors):
         last = position == len(expr.factors) - 1
         argument = apply(e, factor, scope, argument, expected if last else None)
@@ -173,7 +185,9 @@ def _no_tuple(e: Elaborator, expr: ast.Par, argument: Atom) -> Diagnostic:
     )
 
 
-def _lambda(e: Elaborator, expr: ast.Lambda, scope: Scope, argument: Atom, expected: Type | None) -> Atom:
+def _lambda(
+    e: Elaborator, expr: ast.Lambda, scope: Scope, argument: Atom, expected: Type | None
+) -> Atom:
     inner = scope.inner()
     bind_pattern(e, expr.parameter, argument, inner, expr.parameter.span)
     return e.value(expr.body, inner, expected)
@@ -182,22 +196,30 @@ def _lambda(e: Elaborator, expr: ast.Lambda, scope: Scope, argument: Atom, expec
 def _if(e: Elaborator, expr: ast.If, scope: Scope, argument: Atom, expected: Type | None) -> Atom:
     from catnn.elaborate.terms import choose
 
-    return choose(e, expr, scope, lambda b: _branch(e, b, scope.inner(), argument, expected), expected)
+    return choose(
+        e, expr, scope, lambda b: _branch(e, b, scope.inner(), argument, expected), expected
+    )
 
 
-def _branch(e: Elaborator, expr: ast.Expr, scope: Scope, argument: Atom, expected: Type | None) -> Atom:
+def _branch(
+    e: Elaborator, expr: ast.Expr, scope: Scope, argument: Atom, expected: Type | None
+) -> Atom:
     """A branch of an `if` between morphisms; a constant there is a constant morphism."""
     if is_morphism(e, expr, scope):
         return apply(e, expr, scope, argument, expected)
     return e.value(expr, scope, expected)
 
 
-def _block(e: Elaborator, expr: ast.Block, scope: Scope, argument: Atom, expected: Type | None) -> Atom:
+def _block(
+    e: Elaborator, expr: ast.Block, scope: Scope, argument: Atom, expected: Type | None
+) -> Atom:
     inner = run_statements(e, expr.statements, scope)
     return apply(e, expr.result, inner, argument, expected)
 
 
-def _pointwise(e: Elaborator, expr: ast.Binary | ast.Unary, scope: Scope, argument: Atom, expected: Type | None) -> Atom:
+def _pointwise(
+    e: Elaborator, expr: ast.Binary | ast.Unary, scope: Scope, argument: Atom, expected: Type | None
+) -> Atom:
     """`f + g`: combined at their own types, then lifted over what neither reads."""
     operands = (expr.left, expr.right) if isinstance(expr, ast.Binary) else (expr.operand,)
     if not any(is_morphism(e, operand, scope) for operand in operands):
@@ -251,14 +273,18 @@ def _not_applicable(e: Elaborator, expr: ast.Static, scope: Scope) -> None:
     )
 
 
-def _name(e: Elaborator, expr: ast.Name, scope: Scope, argument: Atom, expected: Type | None) -> Atom:
+def _name(
+    e: Elaborator, expr: ast.Name, scope: Scope, argument: Atom, expected: Type | None
+) -> Atom:
     name = expr.text
     if scope.value(name) is None and name in STRUCTURE:
         return _structure(e, name, argument, expr.span)
     return _headed(e, expr, name, (), scope, argument, expected)
 
 
-def _instance(e: Elaborator, expr: ast.Instance, scope: Scope, argument: Atom, expected: Type | None) -> Atom:
+def _instance(
+    e: Elaborator, expr: ast.Instance, scope: Scope, argument: Atom, expected: Type | None
+) -> Atom:
     if isinstance(expr.head, ast.Name):
         return _headed(e, expr, expr.head.text, expr.arguments, scope, argument, expected)
     return call(e, callee_of(e, expr, scope, argument), (argument,), expr.span)
@@ -321,9 +347,15 @@ def lookup(e: Elaborator, tensor: Atom, indices: Sequence[Atom], span: Span) -> 
     if not isinstance(type_, Tensor):
         e.fail("E0305", f"a value of type `{type_}` is not indexed", span)
     shape = e.unifier.reveal_all(type_.shape)
-    if len(shape) < len(indices) or any(not isinstance(item, Dim) for item in shape[: len(indices)]):
-        e.fail("E0202", f"a tensor of type `{type_}` has no {len(indices)} leading axes to index", span)
-    found = [_index(e, index, axis, type_, span) for index, axis in zip(indices, shape, strict=False)]
+    if len(shape) < len(indices) or any(
+        not isinstance(item, Dim) for item in shape[: len(indices)]
+    ):
+        e.fail(
+            "E0202", f"a tensor of type `{type_}` has no {len(indices)} leading axes to index", span
+        )
+    found = [
+        _index(e, index, axis, type_, span) for index, axis in zip(indices, shape, strict=False)
+    ]
     own: tuple[object, ...] = ()
     for index in found:
         index_type = e.unifier.type(index.type)
@@ -340,15 +372,27 @@ def _index(e: Elaborator, index: Atom, axis: object, tensor: Type, span: Span) -
     if isinstance(index, Static):
 
         def outside(fact: Fact) -> Diagnostic:
-            return Diagnostic("E0306", f"the index {index.value} is not shown to be below {axis}", span,
-                              help=(f"add `where {index.value} < {axis}`",))
+            return Diagnostic(
+                "E0306",
+                f"the index {index.value} is not shown to be below {axis}",
+                span,
+                help=(f"add `where {index.value} < {axis}`",),
+            )
 
         e.oblige(Compare("<", index.value, axis), outside)
         e.oblige(Compare(">=", index.value, Dim.of(0)), outside)
         return Static(index.value, Tensor(Index(axis)))
     if not isinstance(type_, Tensor) or not isinstance(type_.element, Index):
-        what = "real numbers" if isinstance(type_, Tensor) and isinstance(type_.element, Real) else f"`{type_}`"
-        help = ["make it an index by `index[n](k)`, which clamps"] if isinstance(type_, Tensor) and not isinstance(type_.element, Bool) else []
+        what = (
+            "real numbers"
+            if isinstance(type_, Tensor) and isinstance(type_.element, Real)
+            else f"`{type_}`"
+        )
+        help = (
+            ["make it an index by `index[n](k)`, which clamps"]
+            if isinstance(type_, Tensor) and not isinstance(type_.element, Bool)
+            else []
+        )
         e.fail("E0306", f"a tensor is indexed with indices, not with {what}", span, help=help)
     element = type_.element
 
@@ -357,7 +401,9 @@ def _index(e: Elaborator, index: Atom, axis: object, tensor: Type, span: Span) -
             "E0306",
             f"an index into {e.unifier.dim(element.size)} elements is used on an axis of {e.unifier.dim(axis)}",
             span,
-            notes=(f"the tensor has type `{e.unifier.type(tensor)}`, the index `{e.unifier.type(type_)}`",),
+            notes=(
+                f"the tensor has type `{e.unifier.type(tensor)}`, the index `{e.unifier.type(type_)}`",
+            ),
         )
 
     try:
@@ -384,7 +430,11 @@ def _structure(e: Elaborator, name: str, argument: Atom, span: Span) -> Atom:
             return Tupled((second, first), Product((second.type, first.type)))
         case _:
             type_ = e.unifier.type(argument.type)
-            parts = [component(argument, k, t) for k, t in enumerate(type_.items)] if isinstance(type_, Product) else [argument]
+            parts = (
+                [component(argument, k, t) for k, t in enumerate(type_.items)]
+                if isinstance(type_, Product)
+                else [argument]
+            )
             return concat(e, parts, span)
 
 
@@ -420,13 +470,17 @@ def callee_of(e: Elaborator, expr: ast.Static, scope: Scope, argument: Atom | No
             return closure_at(e, expr, scope, argument)
 
 
-def _label(e: Elaborator, inner: ast.Expr, name: str, scope: Scope, argument: Atom | None) -> Callee:
+def _label(
+    e: Elaborator, inner: ast.Expr, name: str, scope: Scope, argument: Atom | None
+) -> Callee:
     from attrs import evolve
 
     bare: ast.Static = inner
     while isinstance(bare, ast.Group):
         bare = bare.inner
-    simple = isinstance(bare, ast.Name | ast.Instance | ast.Prefixed | ast.Big | ast.OnAxes | ast.Supply)
+    simple = isinstance(
+        bare, ast.Name | ast.Instance | ast.Prefixed | ast.Big | ast.OnAxes | ast.Supply
+    )
     callee = callee_of(e, bare, scope, argument) if simple else closure_at(e, bare, scope, argument)
     return evolve(callee, morphism=labelled(name, callee.morphism))
 
@@ -534,25 +588,48 @@ def apply_call(e: Elaborator, expr: ast.Call, scope: Scope, expected: Type | Non
         return call(e, callee, atoms, expr.span, [node.span for node in nodes])
     atoms = [e.value(node, scope) for node in nodes]
     if isinstance(bare, ast.PatternTerm | ast.OnAxes | ast.Instance):
-        tupled = atoms[0] if len(atoms) == 1 else Tupled(tuple(atoms), Product(tuple(a.type for a in atoms)))
+        tupled = (
+            atoms[0]
+            if len(atoms) == 1
+            else Tupled(tuple(atoms), Product(tuple(a.type for a in atoms)))
+        )
         callee = callee_of(e, head, scope, tupled)
-        return call(e, callee, atoms if len(callee.inputs) == len(atoms) else (tupled,), expr.span,
-                    [node.span for node in nodes])
-    one = atoms[0] if len(atoms) == 1 else Tupled(tuple(atoms), Product(tuple(a.type for a in atoms)))
+        return call(
+            e,
+            callee,
+            atoms if len(callee.inputs) == len(atoms) else (tupled,),
+            expr.span,
+            [node.span for node in nodes],
+        )
+    one = (
+        atoms[0] if len(atoms) == 1 else Tupled(tuple(atoms), Product(tuple(a.type for a in atoms)))
+    )
     return apply(e, head, scope, one, expected)
 
 
 def _is_callable_name(e: Elaborator, bare: ast.Static, scope: Scope) -> bool:
     """A name that is no value: calls of it are reported as calls."""
-    name = bare.text if isinstance(bare, ast.Name) else (
-        bare.head.text if isinstance(bare, ast.Instance) and isinstance(bare.head, ast.Name) else None
+    name = (
+        bare.text
+        if isinstance(bare, ast.Name)
+        else (
+            bare.head.text
+            if isinstance(bare, ast.Instance) and isinstance(bare.head, ast.Name)
+            else None
+        )
     )
     return name is not None and scope.value(name) is None
 
 
 def _has_signature(e: Elaborator, bare: ast.Static, scope: Scope) -> bool:
-    name = bare.text if isinstance(bare, ast.Name) else (
-        bare.head.text if isinstance(bare, ast.Instance) and isinstance(bare.head, ast.Name) else None
+    name = (
+        bare.text
+        if isinstance(bare, ast.Name)
+        else (
+            bare.head.text
+            if isinstance(bare, ast.Instance) and isinstance(bare.head, ast.Name)
+            else None
+        )
     )
     if name is None:
         return False
@@ -600,7 +677,9 @@ def concat(e: Elaborator, parts: Sequence[Atom], span: Span) -> Atom:
     joined = ast.SumAxis(tuple(ast.Axis(name, span=span) for name in names), span=span)
     result: ast.AxisTerm = joined if len(parts) > 1 else ast.Axis(names[0], span=span)
     pattern = ast.AxisPattern(operands, (ast.Operand((result,), span=span),), span=span)
-    whole: Atom = parts[0] if len(parts) == 1 else Tupled(tuple(parts), Product(tuple(p.type for p in parts)))
+    whole: Atom = (
+        parts[0] if len(parts) == 1 else Tupled(tuple(parts), Product(tuple(p.type for p in parts)))
+    )
     callee = pattern_callee(e, pattern, (), Scope(""), whole, span)
     return call(e, callee, parts, span)
 
@@ -622,7 +701,10 @@ BUILTINS: dict[str, Callable[..., Atom]] = {
     "real": _real,
 }
 
-def _supply(e: Elaborator, expr: ast.Supply, scope: Scope, argument: Atom, expected: Type | None) -> Atom:
+
+def _supply(
+    e: Elaborator, expr: ast.Supply, scope: Scope, argument: Atom, expected: Type | None
+) -> Atom:
     return apply(e, expr.inner, supplying(e, expr, scope), argument, expected)
 
 

@@ -11,9 +11,7 @@ from catnn.types.dims import fresh
 from catnn.types.types import Abstract, Product
 
 
-def bind_pattern(
-    e: Elaborator, pattern: ast.Pattern, atom: Atom, scope: Scope, span: Span
-) -> None:
+def bind_pattern(e: Elaborator, pattern: ast.Pattern, atom: Atom, scope: Scope, span: Span) -> None:
     """Bind the names of a pattern to the components of a value."""
     if pattern.type is not None:
         atom = coerce(e, atom, to_type(e, pattern.type, scope), pattern.span)
@@ -28,7 +26,11 @@ def bind_pattern(
     if not isinstance(type_, Product) or len(type_.items) != len(pattern.items):
         count = f"a tuple of {len(type_.items)}" if isinstance(type_, Product) else f"`{type_}`"
         poison(pattern, scope)
-        e.fail("E0307", f"this takes {len(pattern.items)} names, but the value is {count}", pattern.span)
+        e.fail(
+            "E0307",
+            f"this takes {len(pattern.items)} names, but the value is {count}",
+            pattern.span,
+        )
     for k, (item, item_type) in enumerate(zip(pattern.items, type_.items, strict=True)):
         bind_pattern(e, item, component(atom, k, item_type), scope, span)
 

@@ -1,6 +1,5 @@
 """One body at its declared type, or the principal type of a body without one."""
 
-from catnn.elaborate import core
 from catnn.elaborate.apply import is_morphism
 from catnn.elaborate.binding import bind_name
 from catnn.elaborate.calls import coerce
@@ -14,8 +13,11 @@ from catnn.elaborate.statics import static_sizes
 from catnn.elaborate.unify import Obligation, prefixed
 from catnn.errors import Diagnostic
 from catnn.types.dims import Dim, Symbol, fresh
-from catnn.types.facts import Compare, Fact
+from catnn.types.facts import Compare, Fact, Facts
 from catnn.types.types import Abstract, Index, Product, Row, Shape, SizeType, Tensor, Type
+
+
+ONE = Dim.of(1)
 
 
 def elaborate_body(e: Elaborator, definition: Definition) -> None:
@@ -78,13 +80,17 @@ def _block(e: Elaborator, definition: Definition, scope: Scope, refs: list[Ref])
         target = prefixed((Dim.of(definition.across),), target)
 
     def build() -> Atom:
-        if definition.header.inputs is not None or definition.is_nullary:
-            result = e.value(body, scope, target)
-        elif not own and not is_morphism(e, body, scope):
+        if (
+            definition.header.inputs is not None
+            or definition.is_nullary
+            or (not own and not is_morphism(e, body, scope))
+        ):
             result = e.value(body, scope, target)
         else:
-            argument: Atom = own[0] if own and not definition.tupled else Tupled(
-                tuple(own), Product(tuple(ref.type for ref in own), definition.labels)
+            argument: Atom = (
+                own[0]
+                if own and not definition.tupled
+                else Tupled(tuple(own), Product(tuple(ref.type for ref in own), definition.labels))
             )
             result = _applied(e, definition, scope, argument, target)
         return result if target is None else coerce(e, result, target, body.span)
@@ -129,7 +135,9 @@ def _generalise(e: Elaborator, definition: Definition, body: Block) -> None:
         position = definition.ports.index(port)
         definition.ports[position] = Port(port.name, source)
     else:
-        definition.ports = [Port(p.name, e.unifier.type(p.type), p.is_context) for p in definition.ports]
+        definition.ports = [
+            Port(p.name, e.unifier.type(p.type), p.is_context) for p in definition.ports
+        ]
     target = e.unifier.type(target)
     if definition.across is not None:
         stripped = e.unifier.strip(target, 1)
@@ -169,7 +177,9 @@ def _quantify_shape(e: Elaborator, definition: Definition, shape: Shape) -> None
 
 def _quantify_dim(e: Elaborator, definition: Definition, dim: Dim) -> None:
     for meta in sorted(e.unifier.dim(dim).metas(), key=lambda m: m.uid):
-        used = {symbol.name for symbol in definition.sizes} | {p.name for p in definition.parameters}
+        used = {symbol.name for symbol in definition.sizes} | {
+            p.name for p in definition.parameters
+        }
         name = meta.name if meta.name not in used else f"{meta.name}{len(used)}"
         symbol = fresh(name)
         definition.sizes.append(symbol)
@@ -213,7 +223,7 @@ def _discharge(e: Elaborator, definition: Definition, inferred: bool) -> None:
     open_ = _strengthen(e, definition)
     for obligation in open_:
         fact = e.resolve_fact(obligation.fact)
-        facts = _with_requirements(e, definition, obligation)
+        facts = _with_requirements(definition, obligation.facts)
         if facts.prove(fact):
             continue
         if inferred and not facts.refute(fact) and _speaks_of(fact, definition):
@@ -227,38 +237,48 @@ def _discharge(e: Elaborator, definition: Definition, inferred: bool) -> None:
 
 def _strengthen(e: Elaborator, definition: Definition) -> list[Obligation]:
     """A size argument that is used as an axis is at least 1: a requirement, not an error."""
-    own = {parameter.symbol for parameter in definition.parameters} | set(definition.sizes)
+    own = {p.symbol for p in definition.parameters if p.kind == "size"} | set(definition.sizes)
     rest = []
     for obligation in e.unifier.obligations:
         fact = e.resolve_fact(obligation.fact)
-        if obligation.facts.prove(fact):
+        facts = _with_requirements(definition, obligation.facts)
+        if facts.prove(fact):
             continue
-        symbol = _at_least_one(fact)
-        if symbol in own and not obligation.facts.refute(fact):
-            if not e.unifier.facts.prove(fact):
-                e.require(fact, definition.span)
+        positive = [Compare(">=", Dim.of(s), ONE) for s in sorted(fact.symbols() & own, key=_uid)]
+        stronger = facts
+        for part in positive:
+            stronger = assuming(stronger, part)
+        if _is_lower_bound(fact) and not facts.refute(fact) and stronger.prove(fact):
+            for part in positive:
+                if not facts.prove(part):
+                    e.require(part, definition.span)
         else:
             rest.append(obligation)
     return rest
 
 
-def _at_least_one(fact: Fact) -> Symbol | None:
-    if not isinstance(fact, Compare) or fact.op != ">=" or fact.right != Dim.of(1):
-        return None
-    symbols = fact.left.symbols()
-    if len(symbols) == 1:
-        (symbol,) = symbols
-        if fact.left == Dim.of(symbol):
-            return symbol
-    return None
+def _uid(symbol: Symbol) -> int:
+    return symbol.uid
 
 
-def _with_requirements(e: Elaborator, definition: Definition, obligation: Obligation) -> object:
-    facts = obligation.facts
+def _is_lower_bound(fact: Fact) -> bool:
+    return isinstance(fact, Compare) and fact.op == ">=" and fact.right == ONE
+
+
+def _with_requirements(definition: Definition, facts: Facts) -> Facts:
+    """The facts of a place with what the definition was found to require since."""
     for requirement in definition.requirements:
         if not requirement.written:
-            facts = facts.assume(requirement.fact)
+            facts = assuming(facts, requirement.fact)
     return facts
+
+
+def assuming(facts: Facts, fact: Fact) -> Facts:
+    """A lower bound of one size is best declared: divisibility then rounds it up."""
+    symbol = fact.left.as_symbol() if isinstance(fact, Compare) else None
+    if symbol is not None and _is_lower_bound(fact):
+        return facts.declare(symbol, 1)
+    return facts.assume(fact)
 
 
 def _speaks_of(fact: Fact, definition: Definition) -> bool:
@@ -267,4 +287,4 @@ def _speaks_of(fact: Fact, definition: Definition) -> bool:
     return bool(symbols) and symbols <= own
 
 
-__all__ = ["core", "elaborate_body"]
+

@@ -1,13 +1,14 @@
 """Calls: bracket arguments to an instance, and input types to ports and leads."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
 from catnn.elaborate import core
 from catnn.elaborate.context import Abandon, Elaborator
-from catnn.elaborate.core import Atom, Component, Morphism, Ref, Tupled
+from catnn.elaborate.core import Atom, Component, Morphism, Tupled
 from catnn.elaborate.definition import Definition, Port, StaticParameter
+from catnn.elaborate.facts_text import needed
 from catnn.elaborate.names import suggestion
 from catnn.elaborate.scope import FamilyEntry, Scope, SizeEntry
 from catnn.elaborate.sizes import size
@@ -17,14 +18,11 @@ from catnn.errors import Diagnostic, Label
 from catnn.source import Span
 from catnn.syntax import ast
 from catnn.types.dims import Dim, SizeError, SizeLimit, fresh
-from catnn.types.facts import Compare, Divides, Fact
+from catnn.types.facts import Compare, Fact
 from catnn.types.types import (
     Abstract,
-    Bool,
-    Complex,
     Element,
     Index,
-    Int,
     Product,
     Real,
     Row,
@@ -129,7 +127,9 @@ def _assign(
     position = 0
     for argument in arguments:
         if argument.path is not None:
-            e.fail("E0311", "resizing a model along an axis comes with a later version", argument.span)
+            e.fail(
+                "E0311", "resizing a model along an axis comes with a later version", argument.span
+            )
         if argument.name is None:
             if position >= len(names):
                 _too_many(e, definition, arguments, argument.span)
@@ -211,21 +211,34 @@ def _check_kind(
     dim: Dim,
 ) -> None:
     written = _kind_of_argument(argument.value, scope)
-    what = {"bool": "`true` or `false`", "string": "a text like `\"sym\"`",
-            "size": "a size", "number": "a number"}
-    wrong = written is not None and written != parameter.kind and not (
-        {written, parameter.kind} <= {"size", "number", "index"}
-        and (parameter.kind != "size" or written != "number")
+    what = {
+        "bool": "`true` or `false`",
+        "string": 'a text like `"sym"`',
+        "size": "a size",
+        "number": "a number",
+    }
+    wrong = (
+        written is not None
+        and written != parameter.kind
+        and not (
+            {written, parameter.kind} <= {"size", "number", "index"}
+            and (parameter.kind != "size" or written != "number")
+        )
     )
-    if wrong or (parameter.kind == "size" and dim.as_fraction() is not None and dim.as_int() is None):
+    if wrong or (
+        parameter.kind == "size" and dim.as_fraction() is not None and dim.as_int() is None
+    ):
         e.fail(
             "E0305",
             f"`{parameter.name}` of `{definition.name}` is {what[parameter.kind]}",
             argument.span,
         )
     if parameter.kind == "size" and (value := dim.as_int()) is not None and value < 0:
-        e.fail("E0208", f"`{parameter.name}` of `{definition.name}` is {value}; it is at least 0",
-               argument.span)
+        e.fail(
+            "E0208",
+            f"`{parameter.name}` of `{definition.name}` is {value}; it is at least 0",
+            argument.span,
+        )
 
 
 def _kind_of_argument(value: ast.Static, scope: Scope) -> str | None:
@@ -265,7 +278,9 @@ def _list(
         case _:
             nodes = []
     if not nodes:
-        e.fail("E0305", f"`{parameter.name}` is a list of sizes", span, help=["write `(3, 4, 6, 3)`"])
+        e.fail(
+            "E0305", f"`{parameter.name}` is a list of sizes", span, help=["write `(3, 4, 6, 3)`"]
+        )
     members = tuple(size(e, node, scope) for node in nodes)
     length = parameter.length.as_int() if parameter.length is not None else None
     if length is not None and length != len(members):
@@ -332,25 +347,27 @@ def _unshown(
         labels = [Label(place, f"`{definition.name}` requires `{stated}`")] if place.file else []
         return Diagnostic(
             code,
-            f"`{shown}` does not hold" if false else f"cannot show that `{worded(shown)}`",
+            f"`{shown}` does not hold" if false else f"cannot show that `{shown}`",
             span,
             f"`{definition.name}` requires it here",
             tuple(labels),
             (),
-            () if false else (f"add `where {shown}` to the signature",),
+            () if false else (f"add `where {needed(shown)}` to the signature",),
         )
 
     return report
 
 
-def worded(fact: Fact) -> str:
-    return str(fact)
-
-
 # ---- inputs to ports ------------------------------------------------------------------
 
 
-def call(e: Elaborator, callee: Callee, arguments: Sequence[Atom], span: Span, places: Sequence[Span] = ()) -> Atom:
+def call(
+    e: Elaborator,
+    callee: Callee,
+    arguments: Sequence[Atom],
+    span: Span,
+    places: Sequence[Span] = (),
+) -> Atom:
     """The call of a morphism: leads found, ports unified, the operation bound."""
     contexts = callee.contexts
     atoms = _distribute(e, callee, arguments, span)
@@ -381,9 +398,7 @@ def _takes_all(e: Elaborator, type_: Type) -> bool:
             return False
 
 
-def _distribute(
-    e: Elaborator, callee: Callee, arguments: Sequence[Atom], span: Span
-) -> list[Atom]:
+def _distribute(e: Elaborator, callee: Callee, arguments: Sequence[Atom], span: Span) -> list[Atom]:
     """The arguments as one atom for each port."""
     inputs = callee.inputs
     if not callee.tupled:
@@ -404,7 +419,9 @@ def _components(e: Elaborator, callee: Callee, argument: Atom, span: Span) -> li
     if isinstance(type_, Abstract) and type_.symbol.kind == "meta":
         row = e.unifier.fresh_row()
         type_ = Product(tuple(prefixed((row,), port.type) for port in inputs), callee.labels)
-        e.unifier.types[argument.type.symbol if isinstance(argument.type, Abstract) else fresh("A")] = type_
+        e.unifier.types[
+            argument.type.symbol if isinstance(argument.type, Abstract) else fresh("A")
+        ] = type_
     if isinstance(type_, Product) and len(type_.items) == len(inputs):
         return [component(argument, k, item) for k, item in enumerate(type_.items)]
     if len(inputs) == 1:
@@ -423,7 +440,11 @@ def component(atom: Atom, index: int, type_: Type) -> Atom:
 def _wrong_count(e: Elaborator, callee: Callee, count: int, span: Span) -> None:
     inputs = callee.inputs
     shown = ", ".join(str(e.unifier.type(port.type)) for port in inputs)
-    labels = [Label(callee.signature_span, "declared here")] if callee.signature_span and callee.signature_span.file else []
+    labels = (
+        [Label(callee.signature_span, "declared here")]
+        if callee.signature_span and callee.signature_span.file
+        else []
+    )
     e.fail(
         "E0304",
         f"`{callee.name}` takes {len(inputs)} inputs, {count} "
@@ -505,7 +526,9 @@ def _match_tensor(
 def _match_rows(e: Elaborator, due: Shape, given: Shape, clash: "Clashes") -> Shape:
     """A shape with a rigid row: it must be there as such; what is in front leads."""
     given = e.unifier.shape(given)
-    while any(isinstance(i, Row) and i.symbol.kind == "meta" for i in given) and len(given) < len(due):
+    while any(isinstance(i, Row) and i.symbol.kind == "meta" for i in given) and len(given) < len(
+        due
+    ):
         row = next(i for i in given if isinstance(i, Row) and i.symbol.kind == "meta")
         if not e.unifier.reveal(row):
             break
@@ -517,12 +540,13 @@ def _match_rows(e: Elaborator, due: Shape, given: Shape, clash: "Clashes") -> Sh
     return given[:split]
 
 
-def _element(
-    e: Elaborator, due: Element, given: Tensor, atom: Atom, clash: "Clashes"
-) -> Atom:
+def _element(e: Elaborator, due: Element, given: Tensor, atom: Atom, clash: "Clashes") -> Atom:
     have = given.element
     if isinstance(due, Index) and isinstance(atom, core.Static):
-        e.oblige(Compare("<", atom.value, due.size), lambda f: clash.describe(Mismatch("element", due, have)))
+        e.oblige(
+            Compare("<", atom.value, due.size),
+            lambda f: clash.describe(Mismatch("element", due, have)),
+        )
         return core.Static(atom.value, Tensor(due))
     if isinstance(due, Index) and isinstance(have, Index):
         e.unifier.unify_dim(due.size, have.size, clash.describe_index)
@@ -558,7 +582,9 @@ def _match_product(
         raise Mismatch("labels", due, given)
     atoms, leads = [], []
     for k, (one, other) in enumerate(zip(due.items, given.items, strict=True)):
-        part, lead = _match(e, e.unifier.type(one), e.unifier.type(other), component(atom, k, other), clash)
+        part, lead = _match(
+            e, e.unifier.type(one), e.unifier.type(other), component(atom, k, other), clash
+        )
         atoms.append(part)
         leads.append(lead)
     for lead in leads[1:]:
@@ -580,7 +606,9 @@ def longest(e: Elaborator, callee: Callee, leads: Sequence[Shape], spans: Sequen
                 spans[k],
                 f"this one leads with {_axes(other)}",
                 labels=[Label(spans[at], f"this one leads with {_axes(lead)}")],
-                notes=["a morphism maps over leading axes; every lead must be a prefix of the longest"],
+                notes=[
+                    "a morphism maps over leading axes; every lead must be a prefix of the longest"
+                ],
                 help=["move the axes by name: `f{n [..], n [..] -> n [..]}(x, y)`"],
             )
     return lead
@@ -593,7 +621,9 @@ def _is_prefix(e: Elaborator, short: Shape, lead: Shape) -> bool:
                 return False
             continue
         try:
-            e.unifier.unify_dim(one, other, lambda m: Diagnostic("E0203", "leading axes differ", Span("", 0, 0)))
+            e.unifier.unify_dim(
+                one, other, lambda m: Diagnostic("E0203", "leading axes differ", Span("", 0, 0))
+            )
         except Mismatch:
             return False
     return True

@@ -90,7 +90,13 @@ class Checker:
             return self.find(PRIMITIVE_MODULE, name)
         header = self.library.header(row.signature, name)
         definition = Definition(
-            name, "primitive", PRIMITIVE_MODULE, header.name_span, header, None, Scope(PRIMITIVE_MODULE)
+            name,
+            "primitive",
+            PRIMITIVE_MODULE,
+            header.name_span,
+            header,
+            None,
+            Scope(PRIMITIVE_MODULE),
         )
         definition.primitive = row
         return definition
@@ -110,7 +116,9 @@ class Checker:
         if name in LATER or name in ELEMENTS:
             return True
         found = self.library.resolve(module, name)
-        return found is not None and isinstance(found[0], ast.AliasDecl | ast.NewTypeDecl | ast.Theory)
+        return found is not None and isinstance(
+            found[0], ast.AliasDecl | ast.NewTypeDecl | ast.Theory
+        )
 
     def visible(self, module: str) -> set[str]:
         return set(self.library.visible(module)) | PRIMITIVES.keys()
@@ -118,7 +126,7 @@ class Checker:
     def parameter_kinds(self, module: str, name: str) -> dict[str | int, str] | None:
         """The kinds of a definition's bracket arguments, by position and by name."""
         definition = self.find(module, name)
-        if definition is None or definition.state == "new" and not self._sign(definition):
+        if definition is None or (definition.state == "new" and not self._sign(definition)):
             return None
         kinds: dict[str | int, str] = {}
         for position, parameter in enumerate(definition.parameters):
@@ -184,4 +192,8 @@ PRIMITIVE_MODULE = "primitives"
 
 
 def _declared_name(declaration: ast.Declaration) -> str | None:
-    return declaration.header.name if isinstance(declaration, ast.Morph) else getattr(declaration, "name", None)
+    return (
+        declaration.header.name
+        if isinstance(declaration, ast.Morph)
+        else getattr(declaration, "name", None)
+    )

@@ -33,7 +33,9 @@ def argument_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
     """An argument that does not fit its port."""
     e, callee = clash.e, clash.callee
     given, due = e.unifier.type(clash.atom.type), e.unifier.type(clash.port.type)
-    which = f"input `{clash.port.name}` of `{callee.name}`" if clash.port.name else f"`{callee.name}`"
+    which = (
+        f"input `{clash.port.name}` of `{callee.name}`" if clash.port.name else f"`{callee.name}`"
+    )
     labels = [Label(callee.span, f"`{callee.name}` takes `{_source(clash)}`")]
     if callee.span == clash.span:
         labels = []
@@ -46,17 +48,30 @@ def argument_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
     if mismatch.kind == "division":
         assert isinstance(mismatch.left, Divides)
         fact = e.resolve_fact(mismatch.left)
-        return Diagnostic("E0207", f"cannot show that `{fact}`", clash.span, shown, tuple(labels),
-                          tuple(notes), (f"add `where {fact}`",))
+        return Diagnostic(
+            "E0207",
+            f"cannot show that `{fact}`",
+            clash.span,
+            shown,
+            tuple(labels),
+            tuple(notes),
+            (f"add `where {fact}`",),
+        )
     if mismatch.kind in ("element", "index"):
         return _elements(clash, mismatch, which, shown, labels, notes)
     if mismatch.kind == "rank":
         message = f"{which} takes `{due}`; `{given}` has too few axes"
-        return Diagnostic("E0202", message, clash.span, shown, tuple(labels), (), _rank_help(given, due))
+        return Diagnostic(
+            "E0202", message, clash.span, shown, tuple(labels), (), _rank_help(given, due)
+        )
     if isinstance(due, Product) != isinstance(given, Product):
         what = "a tuple" if isinstance(due, Product) else "one value, not a tuple"
-        return Diagnostic("E0307", f"{which} takes {what}", clash.span, shown, tuple(labels), tuple(notes))
-    return Diagnostic("E0305", f"{which} takes `{due}`, not `{given}`", clash.span, shown, tuple(labels))
+        return Diagnostic(
+            "E0307", f"{which} takes {what}", clash.span, shown, tuple(labels), tuple(notes)
+        )
+    return Diagnostic(
+        "E0305", f"{which} takes `{due}`, not `{given}`", clash.span, shown, tuple(labels)
+    )
 
 
 def _source(clash: "Clashes") -> str:
@@ -67,7 +82,12 @@ def _source(clash: "Clashes") -> str:
 
 
 def _sizes(
-    clash: "Clashes", mismatch: Mismatch, which: str, shown: str, labels: list[Label], notes: list[str]
+    clash: "Clashes",
+    mismatch: Mismatch,
+    which: str,
+    shown: str,
+    labels: list[Label],
+    notes: list[str],
 ) -> Diagnostic:
     e = clash.e
     assert isinstance(mismatch.left, Dim)
@@ -102,7 +122,12 @@ def equality_help(e: object, left: Dim, right: Dim) -> str:
 
 
 def _elements(
-    clash: "Clashes", mismatch: Mismatch, which: str, shown: str, labels: list[Label], notes: list[str]
+    clash: "Clashes",
+    mismatch: Mismatch,
+    which: str,
+    shown: str,
+    labels: list[Label],
+    notes: list[str],
 ) -> Diagnostic:
     if mismatch.kind == "index":
         e = clash.e
@@ -110,11 +135,20 @@ def _elements(
         assert isinstance(left, Dim)
         assert isinstance(right, Dim)
         message = f"{which} takes indices into {e.unifier.dim(left)} elements, these are into {e.unifier.dim(right)}"
-        return Diagnostic("E0306", message, clash.span, shown, tuple(labels), tuple(notes),
-                          ("an index into one set is no index into another",))
+        return Diagnostic(
+            "E0306",
+            message,
+            clash.span,
+            shown,
+            tuple(labels),
+            tuple(notes),
+            ("an index into one set is no index into another",),
+        )
     due, have = mismatch.left, mismatch.right
     message = f"{which} takes {words(due)}, this holds {words(have)}"
-    return Diagnostic("E0306", message, clash.span, shown, tuple(labels), tuple(notes), _convert_help(due, have))
+    return Diagnostic(
+        "E0306", message, clash.span, shown, tuple(labels), tuple(notes), _convert_help(due, have)
+    )
 
 
 def _convert_help(due: object, have: object) -> tuple[str, ...]:
@@ -130,8 +164,10 @@ def _convert_help(due: object, have: object) -> tuple[str, ...]:
 def _rank_help(given: Type, due: Type) -> tuple[str, ...]:
     if isinstance(given, Tensor) and isinstance(due, Tensor):
         missing = len(due.shape) - len(given.shape)
-        if 0 < missing:
-            return (f"{missing} more {'axis is' if missing == 1 else 'axes are'} due; add one by a pattern, `{{d -> 1 d}}`",)
+        if missing > 0:
+            return (
+                f"{missing} more {'axis is' if missing == 1 else 'axes are'} due; add one by a pattern, `{{d -> 1 d}}`",
+            )
     return ()
 
 
@@ -149,13 +185,27 @@ def result_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
             left, right = e.unifier.dim(left), e.unifier.dim(right)
             if e.unifier.facts.apart(left, right):
                 return Diagnostic(
-                    "E0201", f"the result has an axis of {right} where {left} is stated",
-                    clash.span, f"this has type `{given}`", labels, (f"due is `{due}`",))
+                    "E0201",
+                    f"the result has an axis of {right} where {left} is stated",
+                    clash.span,
+                    f"this has type `{given}`",
+                    labels,
+                    (f"due is `{due}`",),
+                )
             return Diagnostic(
-                "E0207", f"cannot show that `{right}` equals `{left}`", clash.span,
-                f"this has type `{given}`", labels, (f"due is `{due}`",), (equality_help(e, left, right),))
+                "E0207",
+                f"cannot show that `{right}` equals `{left}`",
+                clash.span,
+                f"this has type `{given}`",
+                labels,
+                (f"due is `{due}`",),
+                (equality_help(e, left, right),),
+            )
     code = "E0306" if mismatch.kind in ("element", "index") else "E0201"
-    return Diagnostic(code, f"the result has type `{given}`, due is `{due}`", clash.span,
-                      f"this has type `{given}`", labels)
-
-
+    return Diagnostic(
+        code,
+        f"the result has type `{given}`, due is `{due}`",
+        clash.span,
+        f"this has type `{given}`",
+        labels,
+    )

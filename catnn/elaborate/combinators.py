@@ -14,7 +14,6 @@ from catnn.elaborate.scope import Scope, SizeEntry
 from catnn.elaborate.sizes import size
 from catnn.elaborate.unify import Mismatch, prefixed
 from catnn.errors import Diagnostic
-
 from catnn.syntax import ast
 from catnn.types.dims import Dim, Symbol, fresh
 from catnn.types.facts import Compare
@@ -57,7 +56,9 @@ def _count(e: Elaborator, expr: ast.Prefixed, scope: Scope) -> Dim:
         e.oblige(
             Compare(">=", count, Dim.of(0)),
             lambda fact: Diagnostic(
-                "E0208", f"cannot show that the count `{count}` is at least 0", argument.span,
+                "E0208",
+                f"cannot show that the count `{count}` is at least 0",
+                argument.span,
                 help=(f"add `where {count} >= 0`",),
             ),
         )
@@ -105,7 +106,9 @@ def _repeat(
     return Callee(morphism, (Port("", type_),), False, target, head_name(expr.operand), expr.span)
 
 
-def _same_type(e: Elaborator, expr: ast.Prefixed, scope: Scope, given: Atom, ref: Ref) -> core.Block:
+def _same_type(
+    e: Elaborator, expr: ast.Prefixed, scope: Scope, given: Atom, ref: Ref
+) -> core.Block:
     """The body `A -> A`."""
     results: list[Atom] = []
 
@@ -193,8 +196,12 @@ def _scan(e: Elaborator, expr: ast.Prefixed, scope: Scope, argument: Atom | None
     """`(X, [t; A]) -> (X, [t; B])` for `f : (X, A) -> (X, B)`."""
     type_ = e.unifier.type(argument.type) if argument is not None else None
     if not isinstance(type_, Product) or len(type_.items) != 2:
-        e.fail("E0307", "`scan f` takes a state and a sequence: `(scan f)(x, xs)`", expr.span,
-               f"the input has type `{type_}`" if type_ is not None else "")
+        e.fail(
+            "E0307",
+            "`scan f` takes a state and a sequence: `(scan f)(x, xs)`",
+            expr.span,
+            f"the input has type `{type_}`" if type_ is not None else "",
+        )
     state, sequence = type_.items
     stripped = e.unifier.strip(sequence, 1)
     if stripped is None:
@@ -218,8 +225,13 @@ def _step(e: Elaborator, expr: ast.Prefixed, scope: Scope, given: Atom, state: T
     result = e.apply(expr.operand, scope, given)
     type_ = e.unifier.type(result.type)
     if not isinstance(type_, Product) or len(type_.items) != 2:
-        e.fail("E0216", "the body of `scan` gives a state and an output", expr.operand.span,
-               f"it gives `{type_}`", help=["write `(state, x) => (next, output)`"])
+        e.fail(
+            "E0216",
+            "the body of `scan` gives a state and an output",
+            expr.operand.span,
+            f"it gives `{type_}`",
+            help=["write `(state, x) => (next, output)`"],
+        )
     first = coerce(e, component(result, 0, type_.items[0]), state, expr.operand.span)
     second = component(result, 1, type_.items[1])
     return Tupled((first, second), Product((state, second.type)))
@@ -238,8 +250,12 @@ def big(e: Elaborator, expr: ast.Big, scope: Scope, argument: Atom | None) -> Ca
     if known is None:
         return _symbolic(e, expr, count, scope, argument)
     if known > UNROLL_LIMIT:
-        e.fail("E0219", f"a big operator of {known} terms is over the limit of {UNROLL_LIMIT}", expr.span,
-               help=["use `repeat` where the terms are alike"])
+        e.fail(
+            "E0219",
+            f"a big operator of {known} terms is over the limit of {UNROLL_LIMIT}",
+            expr.span,
+            help=["use `repeat` where the terms are alike"],
+        )
     return _unrolled(e, expr, known, scope, argument)
 
 
@@ -267,8 +283,14 @@ def _unrolled(
         if expr.op == ">>":
             current = result
     target = _combined(e, expr, type_, results)
-    return Callee(core.Stages(expr.op, tuple(parts)), (Port("", type_),), False, target,
-                  head_name(expr.body), expr.span)
+    return Callee(
+        core.Stages(expr.op, tuple(parts)),
+        (Port("", type_),),
+        False,
+        target,
+        head_name(expr.body),
+        expr.span,
+    )
 
 
 def _part(e: Elaborator, current: Atom, i: int, count: int, expr: ast.Big) -> Atom:
@@ -276,7 +298,12 @@ def _part(e: Elaborator, current: Atom, i: int, count: int, expr: ast.Big) -> At
 
     type_ = e.unifier.type(current.type)
     if not isinstance(type_, Product) or len(type_.items) != count:
-        e.fail("E0307", f"`(| i < {count})` takes a tuple of {count}", expr.span, f"its input has type `{type_}`")
+        e.fail(
+            "E0307",
+            f"`(| i < {count})` takes a tuple of {count}",
+            expr.span,
+            f"its input has type `{type_}`",
+        )
     return component(current, i, type_.items[i])
 
 
@@ -309,7 +336,11 @@ def _symbolic(
             return _sequence(e, expr, count, index, inner, argument)
         if expr.op in ("+", "*"):
             return _sum(e, expr, count, index, inner, argument)
-        e.fail("E0311", "tuples of a symbolic number of components come with a later version", expr.span)
+        e.fail(
+            "E0311",
+            "tuples of a symbolic number of components come with a later version",
+            expr.span,
+        )
     finally:
         e.unifier.facts = outer
 
@@ -331,7 +362,9 @@ def _sum(
 ) -> Callee:
     callee = closure_at(e, expr.body, inner, argument)
     morphism = core.BigSum("add" if expr.op == "+" else "mul", index, count, callee.morphism)
-    return Callee(morphism, callee.ports, callee.tupled, callee.target, head_name(expr.body), expr.span)
+    return Callee(
+        morphism, callee.ports, callee.tupled, callee.target, head_name(expr.body), expr.span
+    )
 
 
 def big_value(e: Elaborator, expr: ast.Big, scope: Scope, expected: Type | None) -> Atom:
@@ -343,7 +376,11 @@ def big_value(e: Elaborator, expr: ast.Big, scope: Scope, expected: Type | None)
     if known is None:
         return _symbolic_value(e, expr, count, scope)
     if known > UNROLL_LIMIT:
-        e.fail("E0219", f"a big operator of {known} terms is over the limit of {UNROLL_LIMIT}", expr.span)
+        e.fail(
+            "E0219",
+            f"a big operator of {known} terms is over the limit of {UNROLL_LIMIT}",
+            expr.span,
+        )
     atoms = [e.value(expr.body, _indexed(scope, expr, Dim.of(i))) for i in range(known)]
     if expr.op == "&":
         return Tupled(tuple(atoms), Product(tuple(atom.type for atom in atoms)))
@@ -359,7 +396,11 @@ def _symbolic_value(e: Elaborator, expr: ast.Big, count: Dim, scope: Scope) -> A
     from catnn.elaborate.calls import call
 
     if expr.op == "&":
-        e.fail("E0311", "tuples of a symbolic number of components come with a later version", expr.span)
+        e.fail(
+            "E0311",
+            "tuples of a symbolic number of components come with a later version",
+            expr.span,
+        )
     index = fresh(expr.range.index, "index")
     inner = _indexed(scope, expr, Dim.of(index))
     outer = e.unifier.facts
@@ -371,5 +412,3 @@ def _symbolic_value(e: Elaborator, expr: ast.Big, count: Dim, scope: Scope) -> A
     morphism = core.BigSum("add" if expr.op == "+" else "mul", index, count, Closure((), block))
     callee = Callee(morphism, (), True, block.result.type, head_name(expr.body), expr.span)
     return call(e, callee, (), expr.span)
-
-

@@ -52,17 +52,19 @@ def constant(e: Elaborator, expr: ast.Expr, scope: Scope, expected: Type | None)
             nodes = tuple(argument.value for argument in arguments)
             expected = Tensor(REAL, _shape(e, name, nodes, scope))
         if expected is None:
-            e.fail("E0209", f"the type of `{name}` is open here", expr.span,
-                   help=[f"give its sizes: `{name}[n]`"])
+            e.fail(
+                "E0209",
+                f"the type of `{name}` is open here",
+                expr.span,
+                help=[f"give its sizes: `{name}[n]`"],
+            )
         return _filled(e, name, expected, (), expr.span)
     if expected is None:
         e.fail("E0305", f"`{name}` initialises a parameter: `param w : [d] ~ {name};`", expr.span)
     return _filled(e, name, expected, _settings(e, name, arguments, scope, expr.span), expr.span)
 
 
-def _shape(
-    e: Elaborator, name: str, nodes: tuple[ast.Static, ...], scope: Scope
-) -> Shape:
+def _shape(e: Elaborator, name: str, nodes: tuple[ast.Static, ...], scope: Scope) -> Shape:
     shape = to_shape(e, nodes, scope)
     return shape * 2 if name == "eye" and len(shape) == 1 else shape
 
@@ -72,7 +74,11 @@ def _settings(
 ) -> tuple[tuple[str, Dim], ...]:
     names = PARAMETERS.get(name, ())
     if len(arguments) > len(names):
-        e.fail("E0304", f"`{name}` takes {len(names)} bracket arguments, {len(arguments)} are given", span)
+        e.fail(
+            "E0304",
+            f"`{name}` takes {len(names)} bracket arguments, {len(arguments)} are given",
+            span,
+        )
     found: dict[str, Dim] = {key: DEFAULTS[key] for key in names if key in DEFAULTS}
     for position, argument in enumerate(arguments):
         key = argument.name or names[position]
@@ -106,5 +112,3 @@ def _square(e: Elaborator, type_: Type, span: Span) -> Tensor:
         e.fail("E0201", f"`eye` is a square matrix; `{type_}` is due here", span)
     assert isinstance(type_, Tensor)
     return type_
-
-

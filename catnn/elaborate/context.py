@@ -30,8 +30,8 @@ from catnn.elaborate.unify import Mismatch, Obligation, Report, Unifier
 from catnn.errors import Diagnostic, Label
 from catnn.source import Span
 from catnn.syntax import ast
-from catnn.types.dims import Dim, Symbol
-from catnn.types.facts import Compare, Divides, Fact
+from catnn.types.dims import Symbol
+from catnn.types.facts import Fact
 from catnn.types.types import Type
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Elaborator:
             self.depth -= 1
 
     def resolve_fact(self, fact: Fact) -> Fact:
-        return fact.substitute({m: self.unifier.dim(Dim.of(m)) for m in fact_metas(fact)})
+        return fact.map(self.unifier.dim)
 
     # ---- reports ----------------------------------------------------------------------
 
@@ -186,15 +186,6 @@ def operands(operation: Operation) -> Iterable[Atom]:
             return (tensor, *indices)
         case _:
             return ()
-
-
-def fact_metas(fact: Fact) -> Iterable[Symbol]:
-    """The unsolved sizes of a fact."""
-    match fact:
-        case Divides(left, right):
-            return left.metas() | right.metas()
-        case Compare(_, left, right):
-            return left.metas() | right.metas()
 
 
 __all__ = ["Abandon", "Elaborator", "Mismatch", "Report", "fresh_uid"]

@@ -12,7 +12,9 @@ from catnn.types.types import Tensor, Type
 SUPPLIED = "·supplied"
 
 
-def find_context(e: Elaborator, scope: Scope, name: str, due: Type, callee: str, span: Span) -> Atom:
+def find_context(
+    e: Elaborator, scope: Scope, name: str, due: Type, callee: str, span: Span
+) -> Atom:
     """The context of that name whose type fits, else the only one whose type fits."""
     candidates = scope.all_contexts()
     supplied = {k: v for k, v in candidates.items() if k.startswith(SUPPLIED)}
@@ -26,14 +28,20 @@ def find_context(e: Elaborator, scope: Scope, name: str, due: Type, callee: str,
     if len(fitting) == 1:
         return next(iter(fitting.values())).atom
     wanted = f"`{name} : {e.unifier.type(due)}`" if name else f"`{e.unifier.type(due)}`"
-    labels = [Label(v.span, f"`{k} : {e.unifier.type(v.atom.type)}`") for k, v in candidates.items() if v.span.file]
+    labels = [
+        Label(v.span, f"`{k} : {e.unifier.type(v.atom.type)}`")
+        for k, v in candidates.items()
+        if v.span.file
+    ]
     if not fitting:
         e.fail(
             "E0401",
             f"`{callee}` wants a context {wanted}, and none is in sight",
             span,
             labels=labels,
-            help=[f"add `over {name or 'g'} : {e.unifier.type(due)}` to the signature, or supply it: `{callee} over c`"],
+            help=[
+                f"add `over {name or 'g'} : {e.unifier.type(due)}` to the signature, or supply it: `{callee} over c`"
+            ],
         )
     e.fail(
         "E0402",
@@ -64,7 +72,9 @@ def supplying(e: Elaborator, expr: ast.Supply, scope: Scope) -> Scope:
     """The scope inside `f over h`: `h` comes first; a record of contexts by their names."""
     inner = scope.inner()
     context = expr.context
-    while isinstance(context, ast.Group) and not isinstance(context.inner, ast.ArrowType | ast.SomeType):
+    while isinstance(context, ast.Group) and not isinstance(
+        context.inner, ast.ArrowType | ast.SomeType
+    ):
         context = context.inner
     if isinstance(context, ast.Tuple) and all(item.label for item in context.items):
         for item in context.items:
@@ -75,5 +85,3 @@ def supplying(e: Elaborator, expr: ast.Supply, scope: Scope) -> Scope:
     depth = sum(key.startswith(SUPPLIED) for key in scope.all_contexts())
     inner.contexts[f"{SUPPLIED}{depth}"] = ValueEntry(atom, expr.context.span)
     return inner
-
-

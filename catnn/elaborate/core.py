@@ -12,7 +12,7 @@ from attrs import field, frozen
 from catnn.source import NOWHERE, Span
 from catnn.types.dims import Dim, Symbol
 from catnn.types.facts import Fact
-from catnn.types.types import Arrow, Row, Shape, Type
+from catnn.types.types import Arrow, Shape, Type
 
 if TYPE_CHECKING:
     from catnn.elaborate.definition import Definition

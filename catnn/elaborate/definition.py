@@ -1,6 +1,6 @@
 """Definitions: a signature that others instantiate and a body elaborated once."""
 
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from attrs import define, field, frozen
 
@@ -13,6 +13,9 @@ from catnn.syntax import ast
 from catnn.types.dims import Dim, Symbol
 from catnn.types.facts import Fact
 from catnn.types.types import Arrow, Product, Type
+
+if TYPE_CHECKING:
+    from catnn.elaborate.context import Elaborator
 
 ParameterKind: TypeAlias = Literal[
     "size", "number", "bool", "string", "list", "family", "morphism", "value"

@@ -1,6 +1,7 @@
 """`f{h [n] m}`: a morphism on the bracketed axes, mapped over the others."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from catnn.elaborate import core
 from catnn.elaborate.calls import Callee
@@ -85,10 +86,18 @@ def _layout(e: Elaborator, operand: ast.Operand) -> Layout:
             case ast.Bracket(axes=axes):
                 for inner in axes:
                     if not isinstance(inner, ast.Axis) or inner.rest:
-                        e.fail("E0212", "split or merge the axis by a pattern before it is bracketed", inner.span)
+                        e.fail(
+                            "E0212",
+                            "split or merge the axis by a pattern before it is bracketed",
+                            inner.span,
+                        )
                     layout.append(("own", inner.text))
             case _:
-                e.fail("E0212", "split or merge the axis by a pattern before a morphism is applied", axis.span)
+                e.fail(
+                    "E0212",
+                    "split or merge the axis by a pattern before a morphism is applied",
+                    axis.span,
+                )
     return layout
 
 
@@ -148,7 +157,11 @@ def _results(
             e.fail("E0212", "say where the result's axes go: `f{.. -> ..}`", expr.span)
         return [_in_place(e, layouts[0], _tensor(e, item, expr.span), expr.span) for item in items]
     if len(pattern.results) != len(items):
-        e.fail("E0212", f"the pattern has {len(pattern.results)} results, the morphism has {len(items)}", expr.span)
+        e.fail(
+            "E0212",
+            f"the pattern has {len(pattern.results)} results, the morphism has {len(items)}",
+            expr.span,
+        )
     found = []
     names = {name for layout in layouts for kind, name in layout if kind == "other"}
     for operand, item in zip(pattern.results, items, strict=True):
@@ -156,8 +169,12 @@ def _results(
         own = sum(kind == "own" for kind, _ in layout)
         rank = len(_tensor(e, item, expr.span).shape)
         if own != rank:
-            e.fail("E0212", f"the result has {rank} own axes, the pattern brackets {own}", operand.span,
-                   f"its type is `{item}`")
+            e.fail(
+                "E0212",
+                f"the result has {rank} own axes, the pattern brackets {own}",
+                operand.span,
+                f"its type is `{item}`",
+            )
         mapped = [name for kind, name in layout if kind == "other"]
         missing = names - set(mapped)
         if missing or len(mapped) != len(set(mapped)) or set(mapped) - names:
@@ -175,9 +192,14 @@ def _in_place(e: Elaborator, layout: Layout, item: Tensor, span: Span) -> Layout
         return [(kind, f"'{k}" if kind == "own" else name) for k, (kind, name) in enumerate(layout)]
     placed: Layout = []
     fresh_axes: Layout = [("own", f"'{k}") for k in range(rank)]
-    adjacent = all(b == a + 1 for a, b in zip(own, own[1:], strict=False))
+    adjacent = all(b == a + 1 for a, b in pairwise(own))
     if rank and not adjacent:
-        e.fail("E0212", "say where the result's axes go: `f{.. -> ..}`", span, f"the result has type `{item}`")
+        e.fail(
+            "E0212",
+            "say where the result's axes go: `f{.. -> ..}`",
+            span,
+            f"the result has type `{item}`",
+        )
     for k, (kind, name) in enumerate(layout):
         if kind == "other":
             placed.append((kind, name))

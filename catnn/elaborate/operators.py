@@ -1,6 +1,6 @@
 """Arithmetic, comparison, min and max: pointwise, aligned at the end, leaf by leaf on tuples."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from catnn.elaborate import core
 from catnn.elaborate.context import Abandon, Elaborator
@@ -28,10 +28,25 @@ from catnn.types.types import (
 )
 
 OPS = {
-    "+": "add", "-": "sub", "*": "mul", "/": "div", "//": "floordiv", "%": "mod", "^": "pow",
-    "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne",
-    "and": "logical_and", "or": "logical_or", "not": "logical_not", "neg": "neg",
-    "min": "minimum", "max": "maximum",
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "div",
+    "//": "floordiv",
+    "%": "mod",
+    "^": "pow",
+    "<": "lt",
+    "<=": "le",
+    ">": "gt",
+    ">=": "ge",
+    "==": "eq",
+    "!=": "ne",
+    "and": "logical_and",
+    "or": "logical_or",
+    "not": "logical_not",
+    "neg": "neg",
+    "min": "minimum",
+    "max": "maximum",
 }
 SYMBOLS = {op: symbol for symbol, op in OPS.items()}
 COMPARISONS = {"lt", "le", "gt", "ge", "eq", "ne"}
@@ -103,8 +118,12 @@ def _leafwise(
 
     products = [type_ for type_ in types if isinstance(type_, Product)]
     if len({len(product.items) for product in products}) > 1:
-        e.fail("E0204", f"`{symbol}` on tuples of different lengths", span,
-               labels=[Label(p, f"this has type `{t}`") for p, t in zip(places, types, strict=True)])
+        e.fail(
+            "E0204",
+            f"`{symbol}` on tuples of different lengths",
+            span,
+            labels=[Label(p, f"this has type `{t}`") for p, t in zip(places, types, strict=True)],
+        )
     items = []
     for k in range(len(products[0].items)):
         parts = [
@@ -116,7 +135,12 @@ def _leafwise(
 
 
 def _abstract(
-    e: Elaborator, op: str, atoms: Sequence[Atom], types: Sequence[Type], span: Span, places: Sequence[Span]
+    e: Elaborator,
+    op: str,
+    atoms: Sequence[Atom],
+    types: Sequence[Type],
+    span: Span,
+    places: Sequence[Span],
 ) -> Atom:
     """On a type variable: the operands are of that type, or scalars; callers must give numbers."""
     variables = [type_ for type_ in types if isinstance(type_, Abstract)]
@@ -160,14 +184,22 @@ def result_element(
     if op in LOGIC or (op in ("eq", "ne") and all(isinstance(x, Bool) for x in elements)):
         for element, place in zip(elements, places, strict=True):
             if not isinstance(element, Bool):
-                e.fail("E0306", f"`{symbol}` works on booleans", span,
-                       labels=[Label(place, f"this holds {_words(element)}")])
+                e.fail(
+                    "E0306",
+                    f"`{symbol}` works on booleans",
+                    span,
+                    labels=[Label(place, f"this holds {_words(element)}")],
+                )
         return BOOL
     for element, place in zip(elements, places, strict=True):
         if isinstance(element, Bool):
-            e.fail("E0306", f"`{symbol}` works on numbers, not on booleans", span,
-                   labels=[Label(place, "this holds booleans")],
-                   help=["make it a number by `real(..)`"])
+            e.fail(
+                "E0306",
+                f"`{symbol}` works on numbers, not on booleans",
+                span,
+                labels=[Label(place, "this holds booleans")],
+                help=["make it a number by `real(..)`"],
+            )
     if op in COMPARISONS:
         return BOOL
     if any(isinstance(element, Complex) for element in elements):
@@ -210,7 +242,7 @@ def align(
         return _align_rows(e, symbol, shapes, span, places)
     result = max(tails, key=len)
     at = tails.index(result)
-    for k, tail in enumerate(tails):
+    for k in range(len(tails)):
         if k != at:
             _align_tail(e, symbol, atoms, tails, at, k, span, places)
     return front, front + e.unifier.shape(result)
@@ -244,11 +276,19 @@ def _align_rows(
     full = [shape for shape in shapes if shape]
     for other in full[1:]:
         try:
-            e.unifier.unify_shape(full[0], other, lambda m: misaligned(symbol, full[0], other, span, places))
+            e.unifier.unify_shape(
+                full[0], other, _misaligned(symbol, full[0], other, span, places)
+            )
         except Mismatch:
             e.report(misaligned(symbol, _shown(e, full[0]), _shown(e, other), span, places))
             raise Abandon from None
     return (), e.unifier.shape(full[0])
+
+
+def _misaligned(
+    symbol: str, left: Shape, right: Shape, span: Span, places: Sequence[Span]
+) -> Callable[[Mismatch], Diagnostic]:
+    return lambda mismatch: misaligned(symbol, Tensor(REAL, left), Tensor(REAL, right), span, places)
 
 
 def _shown(e: Elaborator, shape: Shape) -> str:
@@ -259,9 +299,16 @@ def misaligned(
     symbol: str, left: object, right: object, span: Span, places: Sequence[Span]
 ) -> Diagnostic:
     shown = [left, right]
-    labels = [Label(place, f"this has type `{type_}`") for place, type_ in zip(places, shown, strict=False)]
+    labels = [
+        Label(place, f"this has type `{type_}`")
+        for place, type_ in zip(places, shown, strict=False)
+    ]
     return Diagnostic(
-        "E0204", f"the operands of `{symbol}` do not align", span, "", tuple(labels),
+        "E0204",
+        f"the operands of `{symbol}` do not align",
+        span,
+        "",
+        tuple(labels),
         ("shapes align at the end, axis by axis",),
     )
 
@@ -298,17 +345,26 @@ def _align_axis(
     def report(mismatch: Mismatch) -> Diagnostic:
         ordered = sorted(zip(positions, shapes, strict=True), key=lambda pair: pair[0])
         diagnostic = misaligned(
-            symbol, *(_shown(e, shape) for _, shape in ordered), span, [places[k] for k, _ in ordered]
+            symbol,
+            *(_shown(e, shape) for _, shape in ordered),
+            span,
+            [places[k] for k, _ in ordered],
         )
         one_, other_ = e.unifier.dim(one), e.unifier.dim(other)
         notes = [f"axis sizes `{one_}` and `{other_}` differ"]
         help = []
         if Dim.of(1) in (one_, other_):
-            help.append("a size-1 axis never stretches: drop it with `{.. 1 -> ..}` or repeat it with a pattern")
+            help.append(
+                "a size-1 axis never stretches: drop it with `{.. 1 -> ..}` or repeat it with a pattern"
+            )
         from attrs import evolve
 
-        return evolve(diagnostic, notes=(*notes, *diagnostic.notes), help=tuple(help),
-                      code="E0206" if help else "E0204")
+        return evolve(
+            diagnostic,
+            notes=(*notes, *diagnostic.notes),
+            help=tuple(help),
+            code="E0206" if help else "E0204",
+        )
 
     try:
         e.unifier.unify_dim(one, other, report)
@@ -333,7 +389,9 @@ def _refuse_ambiguous(
         return
     facts = e.unifier.facts
     fits = all(
-        isinstance(one, Dim) and isinstance(other, Dim) and facts.equal(e.unifier.dim(one), e.unifier.dim(other))
+        isinstance(one, Dim)
+        and isinstance(other, Dim)
+        and facts.equal(e.unifier.dim(one), e.unifier.dim(other))
         for one, other in zip(long, short, strict=False)
     )
     if fits:

@@ -5,7 +5,6 @@ from itertools import product as combinations
 
 from attrs import define, field
 
-
 from catnn.elaborate.calls import Callee
 from catnn.elaborate.context import Abandon, Elaborator
 from catnn.elaborate.core import Assembly, Atom, Matched, Piece, Placement
@@ -104,14 +103,16 @@ def pattern_callee(
 ) -> Callee:
     """A pattern as a morphism, at the sizes of its operands."""
     if pattern.results is None:
-        e.fail("E0210", "a pattern by itself has `->`", span,
-               help=["`{n d -> d n}` permutes; `f{n [d]}` applies `f` to an axis"])
+        e.fail(
+            "E0210",
+            "a pattern by itself has `->`",
+            span,
+            help=["`{n d -> d n}` permutes; `f{n [d]}` applies `f` to an axis"],
+        )
     table = AxisTable(e, scope, _given(e, arguments, span))
     operands = pattern.operands if pattern.operands else (ast.Operand((), span=span),)
     types = operand_types(e, operands, argument, span)
-    shapes = [
-        _own(e, operand, type_, span) for operand, type_ in zip(operands, types, strict=True)
-    ]
+    shapes = [_own(e, operand, type_, span) for operand, type_ in zip(operands, types, strict=True)]
     operands = tuple(_expand_rest(o, len(s)) for o, s in zip(operands, shapes, strict=True))
     results = tuple(_expand_rest(r, None, operands) for r in pattern.results)
     _measure(table, operands, shapes)
@@ -139,14 +140,16 @@ def pattern_callee(
     return Callee(matched, ports, len(ports) > 1, target, "pattern", span)
 
 
-def _given(
-    e: Elaborator, arguments: Sequence[ast.Argument], span: Span
-) -> dict[str, ast.Argument]:
+def _given(e: Elaborator, arguments: Sequence[ast.Argument], span: Span) -> dict[str, ast.Argument]:
     given = {}
     for argument in arguments:
         if argument.name is None:
-            e.fail("E0211", "sizes of a pattern are given by name", argument.span,
-                   help=["write `{n (h e) -> n h e}[h = 8]`"])
+            e.fail(
+                "E0211",
+                "sizes of a pattern are given by name",
+                argument.span,
+                help=["write `{n (h e) -> n h e}[h = 8]`"],
+            )
         given[argument.name] = argument
     return given
 
@@ -156,7 +159,9 @@ def operand_types(
 ) -> list[Tensor]:
     """The operands as tensors; unknown ones get rows to be read."""
     count = len(operands)
-    type_: Type = Abstract(fresh("A", "meta")) if argument is None else e.unifier.type(argument.type)
+    type_: Type = (
+        Abstract(fresh("A", "meta")) if argument is None else e.unifier.type(argument.type)
+    )
     if isinstance(type_, Abstract) and type_.symbol.kind == "meta":
         row = e.unifier.fresh_row()
         items = tuple(Tensor(REAL, (row,)) for _ in operands)
@@ -184,7 +189,9 @@ def _own(e: Elaborator, operand: ast.Operand, type_: Tensor, span: Span) -> tupl
     if rest:
         shape = e.unifier.reveal_all(type_.shape)
         if len(shape) < count - 1 or any(isinstance(item, Row) for item in shape):
-            e.fail("E0202", f"`..` stands for axes that are not known here: `{type_}`", operand.span)
+            e.fail(
+                "E0202", f"`..` stands for axes that are not known here: `{type_}`", operand.span
+            )
         return tuple(item for item in shape if isinstance(item, Dim))
     found = e.unifier.trailing(type_.shape, count)
     if found is None:
@@ -223,7 +230,11 @@ def _atoms(axes: Sequence[ast.AxisTerm]) -> Iterator[ast.Axis]:
         match axis:
             case ast.Axis():
                 yield axis
-            case ast.ProductAxis(factors=parts) | ast.SumAxis(summands=parts) | ast.Bracket(axes=parts):
+            case (
+                ast.ProductAxis(factors=parts)
+                | ast.SumAxis(summands=parts)
+                | ast.Bracket(axes=parts)
+            ):
                 yield from _atoms(parts)
 
 
@@ -255,7 +266,9 @@ def _solve(
     while moved and equations:
         moved = False
         for axis, dim in list(equations):
-            unknown = {a.text for a in _atoms((axis,)) if table.sizes[table.axis(a.text, a.span)] is None}
+            unknown = {
+                a.text for a in _atoms((axis,)) if table.sizes[table.axis(a.text, a.span)] is None
+            }
             if not unknown:
                 table.agree(dim, _size(table, axis), axis.span, None)
             elif len(unknown) == 1:
@@ -430,9 +443,7 @@ def _assemble(
     return Assembly(tuple(chosen), tuple(wanted), tuple(_size(table, axis) for axis in axes))
 
 
-def _selected(
-    table: AxisTable, operand: ast.Operand, piece: Piece, wanted: Sequence[int]
-) -> bool:
+def _selected(table: AxisTable, operand: ast.Operand, piece: Piece, wanted: Sequence[int]) -> bool:
     """Whether every summand that a piece was cut to is in the result."""
     for axis in operand.axes:
         if not isinstance(axis, ast.SumAxis):
@@ -461,7 +472,7 @@ def _nothing_dropped(
                 "E0210",
                 f"the pattern drops the axis `{axis.text}`",
                 axis.span,
-                help=[f"name a reduction: `sum{{..[{axis.text}]..}}` or `mean{{..[{axis.text}]..}}`"],
+                help=[
+                    f"name a reduction: `sum{{..[{axis.text}]..}}` or `mean{{..[{axis.text}]..}}`"
+                ],
             )
-
-

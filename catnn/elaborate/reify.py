@@ -82,7 +82,9 @@ def closure_at(e: Elaborator, expr: ast.Static, scope: Scope, argument: Atom | N
     type_ = e.unifier.type(argument.type) if argument is not None else Abstract(fresh("A", "meta"))
     ref = Ref(fresh_uid(), "x", type_)
     block = e.block(lambda: e.apply(expr, scope, ref))
-    return Callee(Closure((ref,), block), (Port("", type_),), False, block.result.type, "it", expr.span)
+    return Callee(
+        Closure((ref,), block), (Port("", type_),), False, block.result.type, "it", expr.span
+    )
 
 
 # ---- share ------------------------------------------------------------------------------
@@ -108,7 +110,9 @@ def shared_morphism(e: Elaborator, statement: ast.Share, scope: Scope) -> None:
     target = e.unifier.type(block.result.type)
     arrow = Arrow(source, target)
     morphism = labelled(statement.name, Closure(ports, block))
-    instance = e.bind(core.Instance(statement.name, morphism, arrow), Product(), statement.name, statement.span)
+    instance = e.bind(
+        core.Instance(statement.name, morphism, arrow), Product(), statement.name, statement.span
+    )
     scope.values[statement.name] = MorphismEntry(
         core.Shared(instance.uid, statement.name), arrow, statement.span
     )
@@ -131,7 +135,9 @@ def template_callee(
     _bind_arguments(e, name, entry, arguments, scope, inner, span)
     header = entry.header
     if header.type is None and header.inputs is None:
-        type_ = e.unifier.type(argument.type) if argument is not None else Abstract(fresh("A", "meta"))
+        type_ = (
+            e.unifier.type(argument.type) if argument is not None else Abstract(fresh("A", "meta"))
+        )
         row = None
         if isinstance(type_, Tensor) and argument is not None:
             row = e.unifier.fresh_row(type_.shape)
@@ -142,8 +148,16 @@ def template_callee(
             from catnn.elaborate.apply import settle
 
             settle(e, row)
-        return Callee(labelled(name, Closure((ref,), block)), (Port("", type_),), False,
-                      block.result.type, name, span, None, entry.span)
+        return Callee(
+            labelled(name, Closure((ref,), block)),
+            (Port("", type_),),
+            False,
+            block.result.type,
+            name,
+            span,
+            None,
+            entry.span,
+        )
     return _typed_template(e, name, entry, inner, span)
 
 
@@ -158,8 +172,12 @@ def _bind_arguments(
 ) -> None:
     parameters = entry.header.parameters
     if len(arguments) > len(parameters):
-        e.fail("E0304", f"`{name}` takes {len(parameters)} bracket arguments, {len(arguments)} are given",
-               span, labels=[Label(entry.span, "declared here")])
+        e.fail(
+            "E0304",
+            f"`{name}` takes {len(parameters)} bracket arguments, {len(arguments)} are given",
+            span,
+            labels=[Label(entry.span, "declared here")],
+        )
     named = {a.name: a for a in arguments if a.name is not None}
     unnamed = [a for a in arguments if a.name is None]
     for position, parameter in enumerate(parameters):
@@ -169,10 +187,15 @@ def _bind_arguments(
             e.fail("E0209", f"`{name}` needs its argument `{parameter.name}`", span)
         if isinstance(parameter.type, ast.ArrowType):
             inner.values[parameter.name] = TemplateEntry(
-                ast.Header(parameter.name, span=parameter.span), source, where, parameter.span  # type: ignore[arg-type]
+                ast.Header(parameter.name, span=parameter.span),
+                source,
+                where,
+                parameter.span,  # type: ignore[arg-type]
             )
             continue
-        kind = "bool" if isinstance(source, ast.Name) and source.text in ("true", "false") else "size"
+        kind = (
+            "bool" if isinstance(source, ast.Name) and source.text in ("true", "false") else "size"
+        )
         if isinstance(source, ast.Number) and not source.is_integer:
             kind = "number"
         inner.sizes[parameter.name] = SizeEntry(size(e, source, where), kind, parameter.span)
@@ -227,7 +250,11 @@ def _typed_template(
 
 def _plain(e: Elaborator, node: ast.Signature | None) -> ast.Type:
     if node is None or isinstance(node, ast.ArrowType):
-        e.fail("E0305", "an input is a value; morphisms are given in brackets", node.span if node else Span("", 0, 0))
+        e.fail(
+            "E0305",
+            "an input is a value; morphisms are given in brackets",
+            node.span if node else Span("", 0, 0),
+        )
     return node
 
 
@@ -239,10 +266,22 @@ def _quantify(e: Elaborator, header: ast.Header, inner: Scope) -> None:
         for name, found_at, what in names_in(node):
             if what == "row" and inner.type(".." + name) is None:
                 inner.types[".." + name] = Tensor(REAL, (e.unifier.fresh_row(name=name),))
-            elif what == "type" and inner.type(name) is None and not e.checker.knows_type(inner.module, name):
+            elif (
+                what == "type"
+                and inner.type(name) is None
+                and not e.checker.knows_type(inner.module, name)
+            ):
                 inner.types[name] = Abstract(fresh(name, "meta"))
             elif what in ("axis", "size") and inner.size(name) is None:
                 inner.sizes[name] = SizeEntry(Dim.of(fresh(name, "meta")), "size", found_at)
 
 
-__all__ = ["Abandon", "call", "closure_at", "close_inputs", "reify", "shared_morphism", "template_callee"]
+__all__ = [
+    "Abandon",
+    "call",
+    "close_inputs",
+    "closure_at",
+    "reify",
+    "shared_morphism",
+    "template_callee",
+]

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from attrs import evolve
+
 from catnn.elaborate.context import Elaborator, fresh_uid
 from catnn.elaborate.core import Argument, Ref
 from catnn.elaborate.definition import (
@@ -42,6 +44,8 @@ def sign(e: Elaborator, definition: Definition) -> None:
         stated = fact(e, node, scope)
         definition.requirements.append(Requirement(stated, node.span))
         e.unifier.facts = e.unifier.facts.assume(stated)
+    # Sizes of the signature are judged under all its facts, which stand behind them.
+    e.unifier.obligations = [evolve(o, facts=e.unifier.facts) for o in e.unifier.obligations]
     if not e.unifier.facts.consistent():
         e.fail("E0217", f"the facts of `{header.name}` contradict each other", header.where[0].span)
 
@@ -102,7 +106,11 @@ def _signature_names(header: ast.Header) -> Iterable[tuple[str, Span, str]]:
 
 
 def _is_kind(node: ast.Signature) -> bool:
-    return isinstance(node, ast.ElementType) and node.name in ("dim", "int", "bool") and node.arguments is None
+    return (
+        isinstance(node, ast.ElementType)
+        and node.name in ("dim", "int", "bool")
+        and node.arguments is None
+    )
 
 
 def _enter(e: Elaborator, parameter: StaticParameter, definition: Definition) -> None:
@@ -125,7 +133,8 @@ def _enter(e: Elaborator, parameter: StaticParameter, definition: Definition) ->
         )
         _replace(definition, parameter, arrow=arrow, uid=uid)
     else:
-        assert written.type is not None and not isinstance(written.type, ast.ArrowType)
+        assert written.type is not None
+        assert not isinstance(written.type, ast.ArrowType)
         type_ = to_type(e, written.type, scope)
         uid = fresh_uid()
         scope.values[parameter.name] = ValueEntry(
@@ -135,8 +144,6 @@ def _enter(e: Elaborator, parameter: StaticParameter, definition: Definition) ->
 
 
 def _replace(definition: Definition, parameter: StaticParameter, **changes: object) -> None:
-    from attrs import evolve
-
     position = definition.parameters.index(parameter)
     definition.parameters[position] = evolve(parameter, **changes)  # type: ignore[arg-type]
 
@@ -192,7 +199,11 @@ def _ports(e: Elaborator, definition: Definition, scope: Scope) -> None:
             definition.ports.append(Port(binder.name, _value_type(e, binder.type, scope)))
         definition.tupled = len(header.inputs) > 1
         if isinstance(header.type, ast.ArrowType):
-            e.fail("E0311", "a morphism that returns a morphism comes with a later version", header.span)
+            e.fail(
+                "E0311",
+                "a morphism that returns a morphism comes with a later version",
+                header.span,
+            )
         if header.type is not None:
             definition.target = to_type(e, header.type, scope)
     elif isinstance(header.type, ast.ArrowType):
@@ -209,8 +220,12 @@ def _ports(e: Elaborator, definition: Definition, scope: Scope) -> None:
 
 def _value_type(e: Elaborator, node: ast.Signature, scope: Scope) -> Type:
     if isinstance(node, ast.ArrowType):
-        e.fail("E0305", "an input is a value; morphisms are given in brackets", node.span,
-               help=["write it as a bracket argument: `[f : A -> B]`"])
+        e.fail(
+            "E0305",
+            "an input is a value; morphisms are given in brackets",
+            node.span,
+            help=["write it as a bracket argument: `[f : A -> B]`"],
+        )
     return to_type(e, node, scope)
 
 
@@ -234,5 +249,3 @@ __all__ = ["ParameterKind", "sign"]
 def symbols_of(dims: Iterable[Dim]) -> frozenset[Symbol]:
     """All symbols of some sizes."""
     return frozenset(symbol for dim in dims for symbol in dim.symbols())
-
-

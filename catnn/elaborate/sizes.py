@@ -6,6 +6,7 @@ from fractions import Fraction
 from catnn.elaborate.context import Elaborator
 from catnn.elaborate.core import AllOf, AnyOf, Condition, Holds
 from catnn.elaborate.scope import FamilyEntry, Scope, SizeEntry
+from catnn.errors import Diagnostic
 from catnn.source import Span
 from catnn.syntax import ast
 from catnn.types.dims import (
@@ -102,11 +103,19 @@ def _named(e: Elaborator, name: str, span: Span, scope: Scope) -> Dim:
     if isinstance(entry, SizeEntry):
         return entry.dim
     if isinstance(entry, FamilyEntry):
-        e.fail("E0305", f"`{name}` is a list; a size is due here", span,
-               help=[f"take a member: `{name}[0]`"])
+        e.fail(
+            "E0305",
+            f"`{name}` is a list; a size is due here",
+            span,
+            help=[f"take a member: `{name}[0]`"],
+        )
     if scope.value(name) is not None:
-        e.fail("E0305", f"`{name}` is a value of the run; a size is due here", span,
-               help=["sizes never depend on data"])
+        e.fail(
+            "E0305",
+            f"`{name}` is a value of the run; a size is due here",
+            span,
+            help=["sizes never depend on data"],
+        )
     e.unknown(name, span, "size", scope.visible())
 
 
@@ -117,7 +126,11 @@ def _member(e: Elaborator, name: str, index: Dim, span: Span, scope: Scope) -> D
     if entry.members is not None:
         position = index.as_int()
         if position is not None and not 0 <= position < len(entry.members):
-            e.fail("E0219", f"`{name}` has {len(entry.members)} members; there is no [{position}]", span)
+            e.fail(
+                "E0219",
+                f"`{name}` has {len(entry.members)} members; there is no [{position}]",
+                span,
+            )
         return literal_list(entry.members, index)
     return family(entry.symbol, index)
 
@@ -134,18 +147,31 @@ def _binary(e: Elaborator, expr: ast.Binary, scope: Scope) -> Dim:
         case "*":
             return left * right
         case "/":
-            return _quotient(e, left, right, expr)
+            return left / right
         case "//":
+            _divisor(e, right, expr)
             return left // right
         case "%":
+            _divisor(e, right, expr)
             return left % right
         case "^":
             return _power(e, left, right, expr)
     raise AssertionError(expr.op)
 
 
-def _quotient(e: Elaborator, left: Dim, right: Dim, expr: ast.Binary) -> Dim:
-    return left / right
+def _divisor(e: Elaborator, divisor: Dim, expr: ast.Binary) -> None:
+    """What rounds down divides by at least 1; a bare argument is then required to."""
+    if divisor.as_fraction() is not None:
+        return
+    e.oblige(
+        Compare(">=", divisor, ONE),
+        lambda fact: Diagnostic(
+            "E0208",
+            f"cannot show that the divisor `{e.unifier.dim(divisor)}` is at least 1",
+            expr.right.span,
+            help=(f"add `where {e.unifier.dim(divisor)} >= 1`",),
+        ),
+    )
 
 
 def _power(e: Elaborator, base: Dim, exponent: Dim, expr: ast.Binary) -> Dim:

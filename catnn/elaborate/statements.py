@@ -10,19 +10,16 @@ from catnn.elaborate.core import Atom, Ref, Static
 from catnn.elaborate.reify import shared_morphism
 from catnn.elaborate.scope import (
     BufferEntry,
-    MorphismEntry,
     PoisonedEntry,
     Scope,
     TemplateEntry,
     ValueEntry,
 )
 from catnn.elaborate.typing import to_type
-from catnn.elaborate.unify import Mismatch
-from catnn.errors import Diagnostic, Label
+from catnn.errors import Label
 from catnn.source import Span
 from catnn.syntax import ast
-from catnn.types.dims import fresh
-from catnn.types.types import INT, REAL, SCALAR, Bool, Index, Int, Product, Tensor, Type
+from catnn.types.types import REAL, SCALAR, Bool, Index, Int, Product, Tensor, Type
 
 
 def run_statements(e: Elaborator, statements: Sequence[ast.Statement], scope: Scope) -> Scope:
@@ -41,7 +38,12 @@ def _poison(statement: ast.Statement, scope: Scope) -> None:
     match statement:
         case ast.Let(pattern=pattern) | ast.Draw(pattern=pattern) | ast.Once(pattern=pattern):
             poison(pattern, scope)
-        case ast.Share(name=name) | ast.ParamDecl(name=name) | ast.BufferDecl(name=name) | ast.FixedDecl(name=name):
+        case (
+            ast.Share(name=name)
+            | ast.ParamDecl(name=name)
+            | ast.BufferDecl(name=name)
+            | ast.FixedDecl(name=name)
+        ):
             scope.values[name] = PoisonedEntry(statement.span)
         case ast.LocalMorph(header=header):
             scope.values[header.name] = PoisonedEntry(statement.span)
@@ -109,10 +111,19 @@ def leaf_type(e: Elaborator, node: ast.Type, scope: Scope, word: str) -> Type:
     if word == "param":
         for leaf in _leaves(type_):
             if isinstance(leaf, Tensor) and isinstance(leaf.element, Int | Index | Bool):
-                e.fail("E0501", "a parameter is made of real numbers", node.span,
-                       help=["`buffer` and `fixed` keep other kinds"])
+                e.fail(
+                    "E0501",
+                    "a parameter is made of real numbers",
+                    node.span,
+                    help=["`buffer` and `fixed` keep other kinds"],
+                )
     if not isinstance(type_, Tensor):
-        e.fail("E0501", "a parameter is one tensor", node.span, help=["declare one parameter for each component"])
+        e.fail(
+            "E0501",
+            "a parameter is one tensor",
+            node.span,
+            help=["declare one parameter for each component"],
+        )
     return type_
 
 
@@ -139,7 +150,9 @@ def _declare(
     def build() -> Atom:
         atom = e.value(init, scope, type_)
         if isinstance(atom, Static) and isinstance(type_, Tensor):
-            return e.bind(core.Filled("constant", type_, (("value", atom.value),)), type_, name, init.span)
+            return e.bind(
+                core.Filled("constant", type_, (("value", atom.value),)), type_, name, init.span
+            )
         return coerce(e, atom, type_, init.span)
 
     block = e.block(build)
@@ -152,8 +165,12 @@ def _declare(
 def _store(e: Elaborator, statement: ast.Store, scope: Scope) -> None:
     entry = scope.value(statement.name)
     if not isinstance(entry, BufferEntry):
-        e.fail("E0503", f"`{statement.name}` is no buffer; only buffers are stored", statement.span,
-               help=[f"declare it: `buffer {statement.name} : [..] = zeros;`"])
+        e.fail(
+            "E0503",
+            f"`{statement.name}` is no buffer; only buffers are stored",
+            statement.span,
+            help=[f"declare it: `buffer {statement.name} : [..] = zeros;`"],
+        )
     assert isinstance(entry.atom, Ref)
     atom = e.value(statement.value, scope, entry.atom.type)
     atom = coerce(e, atom, entry.atom.type, statement.value.span)
@@ -171,13 +188,19 @@ def _store(e: Elaborator, statement: ast.Store, scope: Scope) -> None:
 
 def _draw(e: Elaborator, statement: ast.Draw, scope: Scope) -> None:
     if not isinstance(statement.pattern, ast.PatternName) or statement.pattern.type is None:
-        e.fail("E0504", "a draw names one sample and its type", statement.pattern.span,
-               help=["write `draw z : [d] ~ normal(0, 1);`"])
+        e.fail(
+            "E0504",
+            "a draw names one sample and its type",
+            statement.pattern.span,
+            help=["write `draw z : [d] ~ normal(0, 1);`"],
+        )
     type_ = to_type(e, statement.pattern.type, scope)
     name, arguments = _distribution(e, statement.distribution, scope)
     if not isinstance(type_, Tensor):
         e.fail("E0504", "a sample is one tensor", statement.pattern.span)
-    ref = e.bind(core.Drawn(name, tuple(arguments), type_), type_, statement.pattern.name, statement.span)
+    ref = e.bind(
+        core.Drawn(name, tuple(arguments), type_), type_, statement.pattern.name, statement.span
+    )
     scope.values[statement.pattern.name] = ValueEntry(ref, statement.span)
 
 
@@ -192,10 +215,18 @@ def _distribution(e: Elaborator, expr: ast.Expr, scope: Scope) -> tuple[str, lis
     elif isinstance(expr, ast.Instance):
         head, nodes = expr.head, [argument.value for argument in expr.arguments]
     if not isinstance(head, ast.Name) or head.text not in DISTRIBUTIONS:
-        e.fail("E0504", "a distribution is due here", expr.span,
-               help=["known are: " + ", ".join(f"`{name}`" for name in DISTRIBUTIONS)])
+        e.fail(
+            "E0504",
+            "a distribution is due here",
+            expr.span,
+            help=["known are: " + ", ".join(f"`{name}`" for name in DISTRIBUTIONS)],
+        )
     if len(nodes) != DISTRIBUTIONS[head.text]:
-        e.fail("E0504", f"`{head.text}` takes {DISTRIBUTIONS[head.text]} arguments, {len(nodes)} are given", expr.span)
+        e.fail(
+            "E0504",
+            f"`{head.text}` takes {DISTRIBUTIONS[head.text]} arguments, {len(nodes)} are given",
+            expr.span,
+        )
     atoms = []
     for node in nodes:
         atom = e.value(node, scope)

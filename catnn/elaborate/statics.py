@@ -7,7 +7,6 @@ from catnn.elaborate.context import Elaborator
 from catnn.elaborate.definition import Definition
 from catnn.elaborate.unify import leaves
 from catnn.types.dims import Dim, Symbol
-from catnn.types.facts import Divides
 from catnn.types.types import Abstract, Index, SizeType, Tensor, Type
 
 
@@ -78,10 +77,7 @@ def _morphism(e: Elaborator, morphism: core.Morphism) -> Iterator[Dim]:
 def condition_dims(condition: core.Condition) -> Iterator[Dim]:
     match condition:
         case core.Holds(fact):
-            if isinstance(fact, Divides):
-                yield from (fact.divisor, fact.dividend)
-            else:
-                yield from (fact.left, fact.right)
+            yield from fact.dims()
         case core.AllOf(parts) | core.AnyOf(parts):
             for part in parts:
                 yield from condition_dims(part)

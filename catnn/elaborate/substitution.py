@@ -33,7 +33,9 @@ class Substitution:
         if self.lists:
             from catnn.types.dims import substitute_families
 
-            members = {s: e.members if e.members is not None else e.symbol for s, e in self.lists.items()}
+            members = {
+                s: e.members if e.members is not None else e.symbol for s, e in self.lists.items()
+            }
             dim = substitute_families(dim, members)
         return dim.substitute(self.sizes)
 
@@ -66,10 +68,4 @@ class Substitution:
         return Arrow(self.type(arrow.source), self.type(arrow.target), contexts)
 
     def fact(self, fact: Fact) -> Fact:
-        from catnn.types.facts import Compare, Divides
-
-        match fact:
-            case Divides(divisor, dividend):
-                return Divides(self.dim(divisor), self.dim(dividend))
-            case Compare(op, left, right):
-                return Compare(op, self.dim(left), self.dim(right))
+        return fact.map(self.dim)

@@ -1,7 +1,5 @@
 """`[e for i < n, j < m]`: a table over indices, or a stack over a static index."""
 
-
-
 from catnn.elaborate import core
 from catnn.elaborate.context import Elaborator, fresh_uid
 from catnn.elaborate.core import Atom, Ref
@@ -12,7 +10,6 @@ from catnn.elaborate.usage import TYPES, children
 from catnn.errors import Diagnostic
 from catnn.syntax import ast
 from catnn.types.dims import Dim
-
 from catnn.types.types import Index, Tensor
 
 STACK_LIMIT = 512
@@ -70,8 +67,12 @@ def _stack(
         atoms.append(e.value(body, inner))
 
     def report(mismatch: Mismatch) -> Diagnostic:
-        return Diagnostic("E0204", "the elements of this table have different types", expr.span,
-                          f"`{mismatch.left}` against `{mismatch.right}`")
+        return Diagnostic(
+            "E0204",
+            "the elements of this table have different types",
+            expr.span,
+            f"`{mismatch.left}` against `{mismatch.right}`",
+        )
 
     for atom in atoms[1:]:
         try:
@@ -106,5 +107,3 @@ def _positive(e: Elaborator, count: Dim, range_: ast.Range) -> None:
     from catnn.elaborate.typing import oblige_axis
 
     oblige_axis(e, count, range_.span)
-
-

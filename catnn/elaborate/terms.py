@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 from catnn.elaborate import core
 from catnn.elaborate.apply import apply, apply_call, callee_of, is_morphism
-from catnn.elaborate.calls import Callee, call, coerce, component, convert
+from catnn.elaborate.calls import Callee, call, component
 from catnn.elaborate.combinators import big_value
 from catnn.elaborate.constants import constant, is_constant
 from catnn.elaborate.context import Abandon, Elaborator
 from catnn.elaborate.contexts import supplying
-from catnn.elaborate.core import Atom, Constant, Ref, Static, Tupled
+from catnn.elaborate.core import Atom, Constant, Static, Tupled
 from catnn.elaborate.labels import labelled
 from catnn.elaborate.operators import operator
 from catnn.elaborate.scope import (
@@ -35,9 +35,7 @@ from catnn.types.types import (
     INT,
     REAL,
     UNIT,
-    Abstract,
     Product,
-    SizeType,
     Tensor,
     Type,
 )
@@ -46,9 +44,7 @@ SCALAR_KINDS = {"size": INT, "index": INT, "number": REAL, "bool": BOOL}
 NUMBERS = {"pi": math.pi, "inf": math.inf, "euler": math.e}
 
 
-def value(
-    e: Elaborator, expr: ast.Static, scope: Scope, expected: Type | None = None
-) -> Atom:
+def value(e: Elaborator, expr: ast.Static, scope: Scope, expected: Type | None = None) -> Atom:
     """The value of an expression; an error is reported and abandons the statement."""
     with e.deeper(expr.span):
         form = FORMS.get(type(expr))
@@ -94,8 +90,12 @@ def _name(e: Elaborator, expr: ast.Name, scope: Scope, expected: Type | None) ->
         buffer = scope.value(name.rstrip("'"))
         if isinstance(buffer, BufferEntry):
             if buffer.stored is None:
-                e.fail("E0503", f"`{name}` is the new value of a buffer that is not stored yet",
-                       expr.span, help=[f"store first: `{name.rstrip(chr(39))} <- ..;`"])
+                e.fail(
+                    "E0503",
+                    f"`{name}` is the new value of a buffer that is not stored yet",
+                    expr.span,
+                    help=[f"store first: `{name.rstrip(chr(39))} <- ..;`"],
+                )
             return buffer.stored
     static = scope.size(name)
     if isinstance(static, SizeEntry):
@@ -109,8 +109,12 @@ def _name(e: Elaborator, expr: ast.Name, scope: Scope, expected: Type | None) ->
     if name in NUMBERS:
         return Constant(NUMBERS[name], Tensor(REAL))
     if name == "training":
-        e.fail("E0305", "`training` is a condition, not a value", expr.span,
-               help=["use it in `if training then .. else ..`"])
+        e.fail(
+            "E0305",
+            "`training` is a condition, not a value",
+            expr.span,
+            help=["use it in `if training then .. else ..`"],
+        )
     return _nullary(e, expr, scope, expected)
 
 
@@ -119,7 +123,11 @@ def _nullary(e: Elaborator, expr: ast.Expr, scope: Scope, expected: Type | None)
     filled = constant(e, expr, scope, expected)
     if filled is not None:
         return filled
-    name = expr.text if isinstance(expr, ast.Name) else getattr(getattr(expr, "head", None), "text", "")
+    name = (
+        expr.text
+        if isinstance(expr, ast.Name)
+        else getattr(getattr(expr, "head", None), "text", "")
+    )
     found = e.checker.find(scope.module, name)
     if found is None:
         e.unknown(name, expr.span, "value", scope.visible() | e.checker.visible(scope.module))
@@ -143,8 +151,12 @@ def _number(e: Elaborator, expr: ast.Number, scope: Scope, expected: Type | None
 
 
 def _string(e: Elaborator, expr: ast.String, scope: Scope, expected: Type | None) -> Atom:
-    e.fail("E0305", "a text is no value; enumerations are given in brackets", expr.span,
-           help=['write `f[norm = "sym"]`'])
+    e.fail(
+        "E0305",
+        "a text is no value; enumerations are given in brackets",
+        expr.span,
+        help=['write `f[norm = "sym"]`'],
+    )
 
 
 # ---- operators --------------------------------------------------------------------------
@@ -168,7 +180,9 @@ def _both(
 
 def _unary(e: Elaborator, expr: ast.Unary, scope: Scope, expected: Type | None) -> Atom:
     operand = value(e, expr.operand, scope, expected)
-    return operator(e, "neg" if expr.op == "-" else "not", (operand,), expr.span, (expr.operand.span,))
+    return operator(
+        e, "neg" if expr.op == "-" else "not", (operand,), expr.span, (expr.operand.span,)
+    )
 
 
 # ---- structure --------------------------------------------------------------------------
@@ -203,9 +217,13 @@ def _field(e: Elaborator, expr: ast.FieldOf, scope: Scope, expected: Type | None
         from catnn.elaborate.names import suggestion
 
         help_line = suggestion(expr.name, type_.labels)
-        e.fail("E0308", f"there is no field `{expr.name}`", expr.span,
-               notes=[f"the fields are: {', '.join(type_.labels)}"],
-               help=[help_line] if help_line else [])
+        e.fail(
+            "E0308",
+            f"there is no field `{expr.name}`",
+            expr.span,
+            notes=[f"the fields are: {', '.join(type_.labels)}"],
+            help=[help_line] if help_line else [],
+        )
     index = type_.labels.index(expr.name)
     return component(head, index, type_.items[index])
 
@@ -222,7 +240,7 @@ def _listing(e: Elaborator, expr: ast.Listing, scope: Scope, expected: Type | No
     atoms = [value(e, node, scope, element) for node in nodes]
     atoms = [_as_real(e, atom, node.span) for atom, node in zip(atoms, nodes, strict=True)]
     first = e.unifier.type(atoms[0].type)
-    for atom, node in zip(atoms[1:], nodes[1:], strict=True):
+    for atom in atoms[1:]:
         try:
             e.unifier.unify(first, atom.type, lambda m: _uneven(nodes, m))
         except Mismatch as mismatch:
@@ -305,7 +323,11 @@ def is_training(expr: ast.Static) -> bool | None:
 def _refuse_values(e: Elaborator, expr: ast.Expr, scope: Scope) -> None:
     from catnn.elaborate.usage import children
 
-    if isinstance(expr, ast.Name) and isinstance(scope.value(expr.text), ValueEntry) and scope.size(expr.text) is None:
+    if (
+        isinstance(expr, ast.Name)
+        and isinstance(scope.value(expr.text), ValueEntry)
+        and scope.size(expr.text) is None
+    ):
         e.fail(
             "E0305",
             f"`{expr.text}` is a value of the run; a condition is decided at compile time",
@@ -392,7 +414,12 @@ def _named(e: Elaborator, expr: ast.Named, scope: Scope, expected: Type | None) 
         e.fail("E0305", "`as` names a factor with parameters", expr.span)
     block = e.block(lambda: value(e, inner, scope, expected))
     callee = Callee(
-        labelled(expr.name, core.Closure((), block)), (), True, block.result.type, expr.name, expr.span
+        labelled(expr.name, core.Closure((), block)),
+        (),
+        True,
+        block.result.type,
+        expr.name,
+        expr.span,
     )
     return call(e, callee, (), expr.span)
 
@@ -425,7 +452,9 @@ def _project(e: Elaborator, expr: ast.Instance, atom: Atom, scope: Scope) -> Ato
     return component(atom, index, type_.items[index])
 
 
-def _comprehension(e: Elaborator, expr: ast.Comprehension, scope: Scope, expected: Type | None) -> Atom:
+def _comprehension(
+    e: Elaborator, expr: ast.Comprehension, scope: Scope, expected: Type | None
+) -> Atom:
     return comprehension(e, expr, scope)
 
 

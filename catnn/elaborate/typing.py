@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from catnn.elaborate.context import Elaborator
+from catnn.elaborate.facts_text import at_least_one
 from catnn.elaborate.scope import Scope
 from catnn.elaborate.sizes import size
 from catnn.elaborate.unify import prefixed
@@ -83,9 +84,7 @@ def _tensor(
     return prefixed(shape, to_type(e, element, scope))
 
 
-def to_shape(
-    e: Elaborator, dims: tuple[ast.Static | ast.Spread, ...], scope: Scope
-) -> Shape:
+def to_shape(e: Elaborator, dims: tuple[ast.Static | ast.Spread, ...], scope: Scope) -> Shape:
     items: list[ShapeItem] = []
     for dim in dims:
         if isinstance(dim, ast.Spread):
@@ -132,20 +131,11 @@ def below_one(e: Elaborator, fact: Fact, span: Span) -> Diagnostic:
         f"cannot show that the size `{shown}` is at least 1",
         span,
         f"an axis has size {shown}",
-        help=(f"add `where {needed(shown)}`",),
+        help=(f"add `where {at_least_one(shown)}`",),
     )
 
 
-def needed(shown: Dim) -> str:
-    """The fact that makes an axis at least 1, solved for a single size where it is linear."""
-    from catnn.elaborate.facts_text import at_least_one
-
-    return at_least_one(shown)
-
-
-def _not_whole(
-    e: Elaborator, quotients: list[ast.Binary], scope: Scope, span: Span
-) -> Diagnostic:
+def _not_whole(e: Elaborator, quotients: list[ast.Binary], scope: Scope, span: Span) -> Diagnostic:
     for quotient in quotients:
         left, right = size(e, quotient.left, scope), size(e, quotient.right, scope)
         if not e.unifier.facts.divides(e.unifier.dim(right), e.unifier.dim(left)):
@@ -179,8 +169,12 @@ def _element(e: Elaborator, node: ast.ElementType, scope: Scope) -> Type:
     arguments = node.arguments
     if node.name == "ix":
         if arguments is None or len(arguments) != 1:
-            e.fail("E0304", "`ix` takes one size: the number of elements", node.span,
-                   help=["write `ix(v)[n]`"])
+            e.fail(
+                "E0304",
+                "`ix` takes one size: the number of elements",
+                node.span,
+                help=["write `ix(v)[n]`"],
+            )
         return Tensor(Index(axis(e, arguments[0], scope)), shape)
     if node.name == "size":
         if arguments is None or len(arguments) != 1 or shape:
@@ -206,8 +200,16 @@ def _covered_element(e: Elaborator, node: ast.Name | ast.Instance | ast.Call, sc
         head = head.head
     if not isinstance(head, ast.Name):
         e.fail("E0305", "a type is due here", node.span)
-    sizes = tuple(a for a in arguments if not isinstance(a, ast.ArrowType | ast.SomeType)) if arguments is not None else None
-    own = tuple(d for d in dims if not isinstance(d, ast.ArrowType | ast.SomeType)) if dims is not None else None
+    sizes = (
+        tuple(a for a in arguments if not isinstance(a, ast.ArrowType | ast.SomeType))
+        if arguments is not None
+        else None
+    )
+    own = (
+        tuple(d for d in dims if not isinstance(d, ast.ArrowType | ast.SomeType))
+        if dims is not None
+        else None
+    )
     return _element(e, ast.ElementType(head.text, sizes, own, span=node.span), scope)
 
 
@@ -260,7 +262,11 @@ def _family(e: Elaborator, node: ast.FamilyTuple, scope: Scope) -> Type:
 
     bound = size(e, node.range.bound, scope).as_int()
     if bound is None:
-        e.fail("E0311", "tuples of a symbolic number of components come with a later version", node.span)
+        e.fail(
+            "E0311",
+            "tuples of a symbolic number of components come with a later version",
+            node.span,
+        )
     items = []
     for index in range(bound):
         inner = scope.inner()
@@ -364,4 +370,13 @@ def size_names(node: object) -> Iterator[tuple[str, Span, str]]:
             return
 
 
-__all__ = ["Symbol", "axis", "names_in", "oblige_axis", "size_names", "to_arrow", "to_shape", "to_type"]
+__all__ = [
+    "Symbol",
+    "axis",
+    "names_in",
+    "oblige_axis",
+    "size_names",
+    "to_arrow",
+    "to_shape",
+    "to_type",
+]

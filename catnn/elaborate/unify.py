@@ -142,11 +142,7 @@ class Unifier:
         for fact in solution.obligations:
             if not self.facts.prove(fact):
                 self.obligations.append(
-                    Obligation(
-                        fact,
-                        self.facts,
-                        lambda fact: report(Mismatch("division", fact, solution.value)),
-                    )
+                    Obligation(fact, self.facts, _division(report, solution.value))
                 )
         self.retry()
 
@@ -171,12 +167,8 @@ class Unifier:
     def _oblige(self, solution: Solution, equation: Equation) -> None:
         for fact in solution.obligations:
             if not equation.facts.prove(fact):
-                value = solution.value
-                report = equation.report
                 self.obligations.append(
-                    Obligation(
-                        fact, equation.facts, lambda f: report(Mismatch("division", f, value))
-                    )
+                    Obligation(fact, equation.facts, _division(equation.report, solution.value))
                 )
 
     # ---- rows -------------------------------------------------------------------------
@@ -328,6 +320,10 @@ class Unifier:
                 return known[0][0], Product(tuple(rest for _, rest in known), labels)
             case _:
                 return None
+
+
+def _division(report: Report, value: Dim) -> Callable[[Fact], Diagnostic]:
+    return lambda fact: report(Mismatch("division", fact, value))
 
 
 class Pending(Exception):

@@ -28,7 +28,11 @@ def _nodes(value: object) -> Iterator[object]:
 
 
 def kind_of(
-    checker: "Checker", module: str, parameter: ast.Parameter, header: ast.Header, body: ast.Expr | None
+    checker: "Checker",
+    module: str,
+    parameter: ast.Parameter,
+    header: ast.Header,
+    body: ast.Expr | None,
 ) -> ParameterKind:
     """The kind of a bracket argument."""
     annotated = _annotated(parameter.type)
@@ -72,7 +76,11 @@ def _annotated(node: ast.Signature | None) -> ParameterKind | None:
 
 
 def _in_signature(name: str, header: ast.Header) -> bool:
-    nodes: list[object] = [header.type, *(b.type for b in header.inputs or ()), *(c.type for c in header.over)]
+    nodes: list[object] = [
+        header.type,
+        *(b.type for b in header.inputs or ()),
+        *(c.type for c in header.over),
+    ]
     nodes += [p.type for p in header.parameters]
     for node in nodes:
         if any(found == name for found, _, what in names_in(node) if what != "type"):
@@ -108,7 +116,9 @@ def _uses(checker: "Checker", module: str, name: str, node: object) -> Iterator[
             yield "bool"
         case ast.Unary(op="not", operand=ast.Name(text=text)) if text == name:
             yield "bool"
-        case ast.Binary(op="==" | "!=", left=ast.Name(text=text), right=ast.String()) if text == name:
+        case ast.Binary(op="==" | "!=", left=ast.Name(text=text), right=ast.String()) if (
+            text == name
+        ):
             yield "string"
         case ast.Binary(op="==" | "!=" | "<" | "<=" | ">" | ">=" | "//" | "%"):
             if _mentions(node.left, name) or _mentions(node.right, name):

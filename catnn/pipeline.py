@@ -1,0 +1,159 @@
+"""The stages of the compiler, in the order in which a program passes through them.
+
+text --`syntax`--> declarations --`elaborate`--> bodies at their declared types
+--`specialise`--> one program of the IR at chosen sizes --backend--> PyTorch source.
+
+`check` runs the first two: it needs no sizes, touches no tensor and imports
+neither torch nor sympy. `specialise` takes a checked definition and its sizes.
+"""
+
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from attrs import field, frozen
+
+from catnn.elaborate import show
+from catnn.elaborate.checker import Checker
+from catnn.elaborate.definition import Definition as Elaborated
+from catnn.elaborate.definition import ParameterKind
+from catnn.elaborate.later import refuse_later
+from catnn.errors import CatError, Diagnostic
+from catnn.ir.terms import Program
+from catnn.source import SourceFile, Span
+from catnn.specialise import Binding
+from catnn.specialise import specialise as _specialise
+from catnn.specialise import specialise_symbolic as _specialise_symbolic
+from catnn.syntax import ast, modules
+
+T = TypeVar("T")
+
+
+@frozen
+class ParameterInfo:
+    """A bracket argument of a definition; `default` is its text."""
+
+    name: str
+    kind: ParameterKind
+    default: str | None
+    required: bool
+
+
+@frozen
+class Definition:
+    """A checked `morph` or `model`, as tools see it; `signature` is its principal type."""
+
+    name: str
+    kind: str
+    signature: str
+    parameters: tuple[ParameterInfo, ...]
+    span: Span
+    elaborated: Elaborated = field(repr=False, eq=False)
+
+
+@frozen
+class Checked:
+    """A checked file: everything found wrong, every text read, its own definitions in order."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    sources: Mapping[str, SourceFile] = field(repr=False)
+    definitions: Mapping[str, Definition]
+    checker: Checker = field(repr=False, eq=False)
+
+
+def check(path: Path) -> Checked:
+    """Check one file with all that it imports; user errors become diagnostics."""
+    return _with_room(lambda: _check(modules.load(path)))
+
+
+def check_text(text: str, name: str = modules.TEXT_NAME) -> Checked:
+    """Check a program from a string; it can import the library, but no files."""
+    return _with_room(lambda: _check(modules.loads(text, name)))
+
+
+def specialise(checked: Checked, name: str, bindings: Mapping[str, Binding]) -> Program:
+    """The program of one definition at chosen sizes; `CatError` if sizes are missing or wrong."""
+    definition = checked.definitions[name].elaborated
+    return _with_room(lambda: _specialise(checked.checker, definition, bindings))
+
+
+def specialise_symbolic(checked: Checked, name: str) -> Program:
+    """The same with its static sizes left as symbols where that is possible, for formulas."""
+    definition = checked.definitions[name].elaborated
+    return _with_room(lambda: _specialise_symbolic(checked.checker, definition))
+
+
+def _check(program: modules.Modules) -> Checked:
+    checker = Checker(program)
+    found: dict[str, Definition] = {}
+    for name, module in program.modules.items():
+        for declaration in module.file.declarations:
+            if isinstance(declaration, ast.Morph):
+                definition = checker.find(name, declaration.header.name)
+                if definition is None or definition.header is not declaration.header:
+                    continue  # a second declaration of the name, which was reported
+                checker.ensure(definition)
+                if name == program.root and definition.state == "done":
+                    found[definition.name] = _public(definition, program.sources[name])
+            else:
+                refuse_later(checker, declaration)
+    diagnostics = (*program.diagnostics, *checker.diagnostics)
+    return Checked(tuple(sorted(diagnostics, key=_place)), program.sources, found, checker)
+
+
+def _place(diagnostic: Diagnostic) -> tuple[str, int, str]:
+    return diagnostic.span.file, diagnostic.span.start, diagnostic.code
+
+
+def _public(definition: Elaborated, source: SourceFile) -> Definition:
+    texts = {
+        parameter.name: source.text[parameter.default.span.start : parameter.default.span.end]
+        for parameter in definition.parameters
+        if parameter.default is not None
+    }
+    return Definition(
+        definition.name,
+        definition.kind,
+        show.signature(definition, texts),
+        tuple(
+            ParameterInfo(p.name, p.kind, texts.get(p.name), p.default is None)
+            for p in definition.parameters
+        )
+        + tuple(
+            ParameterInfo(symbol.name, "size", None, True)
+            for symbol in definition.sizes
+            if symbol in definition.static
+        ),
+        definition.span,
+        definition,
+    )
+
+
+def _with_room(run: Callable[[], T]) -> T:
+    """Run with a deep stack: definitions may use one another in long chains."""
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            results.append(run())
+        except BaseException as error:  # handed on to the caller below
+            errors.append(error)
+
+    outer_limit, outer_size = sys.getrecursionlimit(), threading.stack_size(256 * 1024 * 1024)
+    sys.setrecursionlimit(100_000)
+    try:
+        thread = threading.Thread(target=target)
+        thread.start()
+        thread.join()
+    finally:
+        sys.setrecursionlimit(outer_limit)
+        threading.stack_size(outer_size)
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+__all__ = ["CatError", "Checked", "Definition", "ParameterInfo", "check", "check_text", "specialise", "specialise_symbolic"]
