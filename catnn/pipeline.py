@@ -88,8 +88,8 @@ def specialise_symbolic(checked: Checked, name: str) -> Program:
 def _check(program: modules.Modules) -> Checked:
     checker = Checker(program)
     found: dict[str, Definition] = {}
-    for name, module in program.modules.items():
-        for declaration in module.file.declarations:
+    for name in program.files:
+        for declaration in program.declarations(name):
             if isinstance(declaration, ast.Morph):
                 definition = checker.find(name, declaration.header.name)
                 if definition is None or definition.header is not declaration.header:

@@ -36,6 +36,7 @@ def bind_pattern(e: Elaborator, pattern: ast.Pattern, atom: Atom, scope: Scope, 
 
 
 def bind_name(e: Elaborator, name: str, atom: Atom, scope: Scope, span: Span) -> None:
+    e.name_value(atom, name)
     scope.values[name] = ValueEntry(atom, span, constant=e.is_constant(atom))
 
 

@@ -12,10 +12,10 @@ from catnn.elaborate.scope import Scope, ValueEntry
 from catnn.elaborate.statics import static_sizes
 from catnn.elaborate.unify import Obligation, prefixed
 from catnn.errors import Diagnostic
+from catnn.types.atoms import Member
 from catnn.types.dims import Dim, Symbol, fresh
 from catnn.types.facts import Compare, Fact, Facts
 from catnn.types.types import Abstract, Index, Product, Row, Shape, SizeType, Tensor, Type
-
 
 ONE = Dim.of(1)
 
@@ -24,6 +24,7 @@ def elaborate_body(e: Elaborator, definition: Definition) -> None:
     """Fill in `body`, `inputs`, and, where it was not written, the type."""
     if definition.primitive is not None:
         _primitive_obligations(e)
+        definition.static = static_sizes(e, definition)
         return
     assert definition.body_ast is not None
     scope = definition.scope.inner()
@@ -248,13 +249,24 @@ def _strengthen(e: Elaborator, definition: Definition) -> list[Obligation]:
         stronger = facts
         for part in positive:
             stronger = assuming(stronger, part)
-        if _is_lower_bound(fact) and not facts.refute(fact) and stronger.prove(fact):
+        if _is_lower_bound(fact) and _is_member(fact, definition) and not facts.refute(fact):
+            e.require(fact, definition.span)
+        elif _is_lower_bound(fact) and not facts.refute(fact) and stronger.prove(fact):
             for part in positive:
                 if not facts.prove(part):
                     e.require(part, definition.span)
         else:
             rest.append(obligation)
     return rest
+
+
+def _is_member(fact: Fact, definition: Definition) -> bool:
+    """Whether a fact speaks of one member of a list argument alone."""
+    left, right = fact.dims()
+    atoms = list(left.atoms())
+    lists = {p.symbol for p in definition.parameters if p.kind in ("list", "family")}
+    single = len(atoms) == 1 and isinstance(atoms[0], Member) and left == Dim.atom(atoms[0])
+    return single and bool(left.symbols() & lists) and right.is_constant()
 
 
 def _uid(symbol: Symbol) -> int:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, NoReturn
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from catnn.elaborate.core import (
     Atom,
@@ -69,6 +69,12 @@ class Elaborator:
         if isinstance(operation, PURE) and all(map(self.is_constant, operands(operation))):
             self.constants.add(ref.uid)
         return ref
+
+    def name_value(self, atom: Atom, name: str) -> None:
+        """Give the value that was bound last the user's name for it."""
+        if isinstance(atom, Ref) and self.bindings and self.bindings[-1].ref.uid == atom.uid:
+            last = self.bindings[-1]
+            self.bindings[-1] = evolve(last, ref=evolve(last.ref, name=name), named=True)
 
     def mark_constant(self, ref: Ref) -> None:
         """`ref` is a parameter, or another value that no input reaches."""

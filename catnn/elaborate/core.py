@@ -426,9 +426,12 @@ Operation: TypeAlias = (
 
 @frozen
 class Binding:
+    """`named` says that the user gave the value its name."""
+
     ref: Ref
     operation: Operation
     span: Span = field(default=NOWHERE, eq=False)
+    named: bool = False
 
 
 @frozen

@@ -11,12 +11,24 @@ from catnn.types.types import Abstract, Index, SizeType, Tensor, Type
 
 
 def static_sizes(e: Elaborator, definition: Definition) -> frozenset[Symbol]:
-    """The quantified sizes of a definition that must be known when it is bound."""
+    """The sizes of a definition, arguments included, that must be known when it is bound."""
+    own = set(definition.sizes) | {parameter.symbol for parameter in definition.parameters}
+    if definition.primitive is not None:
+        return frozenset(own - _plain_axes(definition))
     assert definition.body is not None
     found: set[Symbol] = set()
     for dim in _block(e, definition.body):
         found |= e.unifier.dim(dim).symbols()
-    return frozenset(found & set(definition.sizes))
+    return frozenset(found & own)
+
+
+def _plain_axes(definition: Definition) -> set[Symbol]:
+    """The sizes of a primitive that are axes of its types: they may be run-time sizes."""
+    types = [port.type for port in definition.ports]
+    if definition.target is not None:
+        types.append(definition.target)
+    symbols = (dim.as_symbol() for type_ in types for dim in type_dims(type_))
+    return {symbol for symbol in symbols if symbol is not None}
 
 
 def _block(e: Elaborator, block: core.Block) -> Iterator[Dim]:
@@ -49,9 +61,10 @@ def _operation(e: Elaborator, operation: core.Operation) -> Iterator[Dim]:
 def _morphism(e: Elaborator, morphism: core.Morphism) -> Iterator[Dim]:
     match morphism:
         case core.Instantiated(definition=definition, sizes=sizes, morphisms=morphisms):
-            arguments = {parameter.symbol for parameter in definition.parameters}
+            # In a recursion nothing is known yet of what the body does with its arguments.
+            unknown = {p.symbol for p in definition.parameters} if definition.state == "elaborating" else set()
             for symbol, dim in sizes:
-                if symbol in arguments or symbol in definition.static:
+                if symbol in definition.static or symbol in unknown:
                     yield dim
             for _, inner in morphisms:
                 yield from _morphism(e, inner)

@@ -31,10 +31,11 @@ class Builder:
 
     def __init__(self) -> None:
         self._terms: dict[Term, Term] = {}
+        self.hint = ""
+        self.factor = ""
 
     def intern(self, term: AnyTerm) -> AnyTerm:
-        found = self._terms.setdefault(term, term)
-        return found  # type: ignore[return-value]
+        return self._terms.setdefault(term, term)  # type: ignore[return-value]
 
     def number(self, dim: Dim, type_: Type) -> Term:
         """A compile-time scalar: a literal where its value is known."""
@@ -62,7 +63,17 @@ class Builder:
         if not carries:
             carries = ((),) * len(arguments)
         return self.intern(
-            Apply(op, tuple(arguments), type_, attrs, tuple(lead), tuple(carries), site, hint=hint)
+            Apply(
+                op,
+                tuple(arguments),
+                type_,
+                attrs,
+                tuple(lead),
+                tuple(carries),
+                site,
+                hint=hint or self.hint,
+                factor=self.factor,
+            )
         )
 
     # ---- structure --------------------------------------------------------------------
@@ -164,6 +175,11 @@ class Builder:
         return self.intern(var)
 
 
+def give_hint(term: Term, hint: str) -> None:
+    """Call a term by the user's name. Names are no part of a term's identity, so this is safe."""
+    object.__setattr__(term, "hint", hint)
+
+
 def tensor_type(term: Term) -> Tensor:
     """The type of a term that is one tensor."""
     if not isinstance(term.type, Tensor):
@@ -176,10 +192,12 @@ def rename_leaves(
     leaves: Mapping[Leaf, Leaf],
     builder: Builder,
     holders: Mapping[str, tuple[Segment, ...]],
+    factors: Mapping[str, str],
 ) -> Region:
     """`region` with its leaves replaced and its loops placed, sharing kept.
 
-    `holders` gives the path of a loop by its provisional name.
+    `holders` gives the path of a loop by its provisional name, `factors` the
+    dotted path of a factor.
     """
     memo: dict[Term, Term] = {}
 
@@ -195,31 +213,53 @@ def rename_leaves(
                 return builder.leaf(leaves.get(term, term))
             case Apply():
                 return builder.intern(
-                    Apply(term.op, tuple(map(go, term.arguments)), term.type, term.attrs, term.lead,
-                          term.carries, term.site, hint=term.hint, span=term.span)
+                    Apply(
+                        term.op,
+                        tuple(map(go, term.arguments)),
+                        term.type,
+                        term.attrs,
+                        term.lead,
+                        term.carries,
+                        term.site,
+                        hint=term.hint,
+                        factor=factors.get(term.factor, term.factor),
+                        span=term.span,
+                    )
                 )
             case TupleTerm(items=items):
                 return builder.intern(TupleTerm(tuple(map(go, items)), term.type, hint=term.hint))
             case Project(tuple=inner, index=index):
                 return builder.intern(Project(go(inner), index, term.type, hint=term.hint))
             case WhenTraining(then=then, otherwise=otherwise):
-                return builder.intern(WhenTraining(go(then), go(otherwise), term.type, hint=term.hint))
+                return builder.intern(
+                    WhenTraining(go(then), go(otherwise), term.type, hint=term.hint)
+                )
             case Loop():
                 return builder.intern(
-                    Loop(term.kind, term.count, term.index, region_of(term.body), go(term.init), term.type,
-                         None if term.xs is None else go(term.xs), placed(term.path),
-                         hint=term.hint, span=term.span)
+                    Loop(
+                        term.kind,
+                        term.count,
+                        term.index,
+                        region_of(term.body),
+                        go(term.init),
+                        term.type,
+                        None if term.xs is None else go(term.xs),
+                        placed(term.path),
+                        hint=term.hint,
+                        factor=factors.get(term.factor, term.factor),
+                        span=term.span,
+                    )
                 )
             case _:
                 return term
 
     def region_of(inner: Region) -> Region:
         stores = tuple(Store(leaves.get(s.buffer, s.buffer), go(s.value)) for s in inner.stores)
-        return Region(inner.parameters, go(inner.result), stores, tuple((n, go(v)) for n, v in inner.aux))
+        return Region(
+            inner.parameters, go(inner.result), stores, tuple((n, go(v)) for n, v in inner.aux)
+        )
 
     def placed(path: tuple[Segment, ...]) -> tuple[Segment, ...]:
         return holders.get(path[0], ()) if path and isinstance(path[0], str) else path
 
     return region_of(region)
-
-

@@ -43,9 +43,7 @@ from catnn.types.dims import Dim, Symbol
 from catnn.types.facts import Fact
 from catnn.types.types import Type
 
-AttrValue: TypeAlias = (
-    "Dim | int | float | bool | str | tuple[int, ...] | tuple[Dim, ...] | tuple[tuple[int, ...], ...]"
-)
+AttrValue: TypeAlias = "Dim | int | float | bool | str | tuple[int, ...] | tuple[Dim, ...] | tuple[tuple[int, ...], ...]"
 Attrs: TypeAlias = tuple[tuple[str, AttrValue], ...]
 
 Segment: TypeAlias = str | Symbol
@@ -197,17 +195,19 @@ class Loop(Node):
     path: tuple[Segment, ...] = ()
 
 
-Term: TypeAlias = (
-    Var | Leaf | Constant | Size | Apply | TupleTerm | Project | WhenTraining | Loop
-)
+Term: TypeAlias = Var | Leaf | Constant | Size | Apply | TupleTerm | Project | WhenTraining | Loop
 
 
 @frozen
 class Input:
-    """An argument of the emitted module: a variable and what the user calls it."""
+    """An argument of the emitted module: a variable and what the user calls it.
+
+    The type of a `lifted` one has the batch axis in front of the declared axes.
+    """
 
     var: Var
     is_context: bool = False
+    lifted: bool = True
 
 
 @frozen
@@ -215,7 +215,9 @@ class Program:
     """A model at chosen static sizes, ready to be optimised and emitted.
 
     `sizes` are the run-time sizes in order of appearance; `facts` are checked
-    at entry, in the user's words; `leaves` are in declaration order.
+    at entry, in the user's words; `leaves` are in declaration order. The
+    program is lifted over one leading axis of size `batch`: a call may have any
+    number of leading axes.
     """
 
     name: str
@@ -226,3 +228,4 @@ class Program:
     facts: tuple[Fact, ...]
     type: str
     source: str = ""
+    batch: Symbol | None = None

@@ -67,13 +67,7 @@ class Frame:
         return resolved
 
     def fact(self, fact: Fact) -> Fact:
-        from catnn.types.facts import Compare, Divides
-
-        match fact:
-            case Divides(divisor, dividend):
-                return Divides(self.dim(divisor), self.dim(dividend))
-            case Compare(op, left, right):
-                return Compare(op, self.dim(left), self.dim(right))
+        return fact.map(self.dim)
 
     def value(self, uid: int) -> Value:
         frame: Frame | None = self
@@ -135,5 +129,3 @@ class Place:
 
     def within(self, factor: Factor) -> "Place":
         return Place(self.axes, factor, self.copies, self.stores, self.aux)
-
-

@@ -59,10 +59,19 @@ def name_leaves(root: Factor) -> dict["Leaf", tuple[Segment, ...]]:
 
 
 def name_factors(root: Factor) -> dict[int, tuple[Segment, ...]]:
-    """The path of every factor with leaves, by identity."""
+    """The path of every factor, by identity; one without leaves belongs to what holds it."""
     factors: dict[int, tuple[Segment, ...]] = {}
     _name(root, (), {}, factors)
+    _inherit(root, (), factors)
     return factors
+
+
+def _inherit(
+    factor: Factor, path: tuple[Segment, ...], factors: dict[int, tuple[Segment, ...]]
+) -> None:
+    own = factors.setdefault(id(factor), path)
+    for child in factor.children:
+        _inherit(child, own, factors)
 
 
 def _name(

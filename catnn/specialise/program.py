@@ -18,7 +18,7 @@ from catnn.errors import CatError, Diagnostic
 from catnn.ir.build import rename_leaves
 from catnn.ir.terms import Input, Program, Region, Term, Var
 from catnn.specialise.frame import Frame, Place, Undecided
-from catnn.specialise.naming import Factor, name_leaves
+from catnn.specialise.naming import Factor, Segment, name_factors, name_leaves
 from catnn.specialise.run import Runner
 from catnn.specialise.values import Axis, Bundle, Lifted, SizeValue, Value
 from catnn.syntax import ast
@@ -47,7 +47,9 @@ def specialise_symbolic(checker: Checker, definition: Definition) -> Program:
             defaults = attempt.defaults()
             names = sorted({s.name for s in undecided.symbols} & defaults.keys() - decided.keys())
             if not names:
-                raise CatError([attempt.missing(sorted(s.name for s in undecided.symbols)[0])]) from None
+                raise CatError(
+                    [attempt.missing(sorted(s.name for s in undecided.symbols)[0])]
+                ) from None
             decided.update({name: defaults[name] for name in names})
     raise CatError([attempt.missing("?")])
 
@@ -143,13 +145,19 @@ class _Specialisation:
         }
         if not fits[kind]:
             what = {"bool": "true or false", "list": "a list of sizes", "family": "a list of sizes"}
-            raise self.fail("E0305", f"`{parameter.name}` is {what.get(kind, 'a ' + kind)}, not {value!r}")
+            raise self.fail(
+                "E0305", f"`{parameter.name}` is {what.get(kind, 'a ' + kind)}, not {value!r}"
+            )
         if isinstance(value, tuple | list):
             self.enter_list(parameter, tuple(Dim.of(int(item)) for item in value), scope)
         elif isinstance(value, str):
             self.enter(parameter, text_code(value), scope)
         else:
-            self.enter(parameter, Dim.of(Fraction(str(value)) if isinstance(value, float) else int(value)), scope)
+            self.enter(
+                parameter,
+                Dim.of(Fraction(str(value)) if isinstance(value, float) else int(value)),
+                scope,
+            )
 
     def enter(self, parameter: StaticParameter, dim: Dim, scope: Scope) -> None:
         if parameter.kind == "size" and (known := dim.as_int()) is not None and known < 0:
@@ -157,12 +165,16 @@ class _Specialisation:
         self.filled.sizes[parameter.symbol] = dim
         scope.sizes[parameter.name] = SizeEntry(dim, parameter.kind, parameter.span)
 
-    def enter_list(self, parameter: StaticParameter, members: tuple[Dim, ...], scope: Scope) -> None:
+    def enter_list(
+        self, parameter: StaticParameter, members: tuple[Dim, ...], scope: Scope
+    ) -> None:
         entry = FamilyEntry(parameter.symbol, Dim.of(len(members)), members, parameter.span)
         length = parameter.length
         due = length.substitute(self.filled.sizes).as_int() if length is not None else None
         if due is not None and due != len(members):
-            raise self.fail("E0304", f"`{parameter.name}` has {due} members, {len(members)} are given")
+            raise self.fail(
+                "E0304", f"`{parameter.name}` has {due} members, {len(members)} are given"
+            )
         self.filled.lists[parameter.symbol] = entry
         scope.sizes[parameter.name] = entry
 
@@ -186,7 +198,12 @@ class _Specialisation:
         scope = Scope(self.definition.module)
         elaborator = Elaborator(self.checker, self.definition, Unifier(Facts.EMPTY))
         for parameter in self.definition.parameters:
-            if parameter.default is None or parameter.kind in ("morphism", "value", "list", "family"):
+            if parameter.default is None or parameter.kind in (
+                "morphism",
+                "value",
+                "list",
+                "family",
+            ):
                 continue
             try:
                 dim = size(elaborator, parameter.default, scope)
@@ -229,10 +246,10 @@ class _Specialisation:
         frame = Frame(definition.solved, self.filled)
         place = Place((axis,), Factor(""))
         inputs = []
+        names = _input_names(definition)
         values: list[Value] = []
         for position, port in enumerate(definition.ports):
-            name = port.name or ("x" if len(definition.ports) == 1 else f"x{position + 1}")
-            name = definition.inputs[position].name if definition.inputs[position].name != "x" else name
+            name = port.name or names[position]
             type_ = self.filled.type(port.type)
             lifted = not port.is_context
             axes = (axis,) if lifted else ()
@@ -252,7 +269,9 @@ class _Specialisation:
     def refuse_abstract(self) -> None:
         definition = self.definition
         if definition.variables or definition.rows:
-            open_ = [s.name for s in definition.variables] + [f"..{s.name}" for s in definition.rows]
+            open_ = [s.name for s in definition.variables] + [
+                f"..{s.name}" for s in definition.rows
+            ]
             raise self.fail(
                 "E0218",
                 f"`{definition.name}` is open in `{open_[0]}`; it is compiled inside another model only",
@@ -270,7 +289,9 @@ class _Specialisation:
     ) -> Program:
         paths = name_leaves(root)
         renamed = {leaf: evolve(leaf, path=path) for leaf, path in paths.items()}
-        region = rename_leaves(region, renamed, runner.builder, _loop_paths(root))
+        holders = _factor_paths(root)
+        factors = {name: _dotted(path) for name, path in holders.items()}
+        region = rename_leaves(region, renamed, runner.builder, holders, factors)
         return Program(
             self.definition.name,
             tuple(inputs),
@@ -290,10 +311,25 @@ class _Specialisation:
         return f"{self.filled.type(source)} -> {self.filled.type(self.definition.target)}"
 
 
-def _loop_paths(root: Factor) -> dict[str, tuple[str | Symbol, ...]]:
-    """The path of each factor by its provisional name."""
-    from catnn.specialise.naming import name_factors
+def _input_names(definition: Definition) -> list[str]:
+    """What the user calls the inputs: the names of the header, else of the body's lambda."""
+    count = len(definition.ports)
+    body = definition.body_ast
+    pattern = body.parameter if isinstance(body, ast.Lambda) else None
+    items = pattern.items if isinstance(pattern, ast.PatternTuple) else (pattern,)
+    names = [item.name if isinstance(item, ast.PatternName) else "" for item in items]
+    if count == 1:
+        return [names[0] if len(names) == 1 and names[0] else "x"]
+    padded = [*names, *[""] * count] if len(names) > 1 else [""] * count
+    return [name or f"x{k + 1}" for k, name in enumerate(padded[:count])]
 
+
+def _dotted(path: tuple[Segment, ...]) -> str:
+    return ".".join(step if isinstance(step, str) else "*" for step in path)
+
+
+def _factor_paths(root: Factor) -> dict[str, tuple[Segment, ...]]:
+    """The path of each factor by its provisional name."""
     return {f"#{number}": path for number, path in name_factors(root).items()}
 
 

@@ -10,8 +10,8 @@ from catnn.elaborate.scope import FamilyEntry
 from catnn.elaborate.sizes import text_of
 from catnn.elaborate.substitution import Substitution
 from catnn.errors import InternalError
-from catnn.ir.build import Builder, tensor_type
-from catnn.ir.terms import Attrs, Leaf, Loop, Region, Store, Term, Var
+from catnn.ir.build import Builder, give_hint, tensor_type
+from catnn.ir.terms import Apply, Attrs, Leaf, Loop, Region, Store, Term, Var
 from catnn.specialise.frame import Bound, Frame, Place, SharedInstance, Undecided
 from catnn.specialise.naming import Factor
 from catnn.specialise.pattern import match_pattern
@@ -71,9 +71,13 @@ class Runner:
     def block(self, block: core.Block, frame: Frame, place: Place) -> Value:
         """Run the bindings in order; the block's result."""
         for binding in block.bindings:
+            self.builder.hint = binding.ref.name
+            self.builder.factor = f"#{id(place.factor)}"
             value = self.operation(binding, frame, place)
             if value is not None:
                 frame.values[binding.ref.uid] = value
+                if binding.named and isinstance(value, Lifted) and isinstance(value.term, Apply):
+                    give_hint(value.term, binding.ref.name)
         return self.atom(block.result, frame)
 
     def operation(self, binding: core.Binding, frame: Frame, place: Place) -> Value | None:
@@ -184,10 +188,14 @@ class Runner:
                 bodies = [(part, frame) for part in parts]
                 return self.stages(op, bodies, arguments, place)
             case core.BigSequence(index, size, inner):
-                return self.stages(">>", self.copies_at(index, size, inner, frame), arguments, place)
+                return self.stages(
+                    ">>", self.copies_at(index, size, inner, frame), arguments, place
+                )
             case core.BigSum(op, index, size, inner):
                 symbol = "+" if op == "add" else "*"
-                return self.stages(symbol, self.copies_at(index, size, inner, frame), arguments, place)
+                return self.stages(
+                    symbol, self.copies_at(index, size, inner, frame), arguments, place
+                )
             case core.OnAxes():
                 return self.on_axes(morphism, arguments, frame, place)
             case core.Matched():
@@ -268,7 +276,9 @@ class Runner:
         factor = place.factor.enter(label or definition.name)
         if definition.across is not None:
             return self.across(definition, inner, arguments, place.within(factor))
-        for ref, argument in zip(definition.inputs, self.spread(definition, arguments), strict=True):
+        for ref, argument in zip(
+            definition.inputs, self.spread(definition, arguments), strict=True
+        ):
             inner.values[ref.uid] = argument
         return self.block(definition.body, inner, place.within(factor))
 
@@ -364,6 +374,8 @@ class Runner:
         assert row is not None
         assert definition.target is not None
         values = [self.lifted(argument) for argument in arguments]
+        if row.name == "take":
+            return self.take(values[0], filled.sizes[definition.parameters[0].symbol])
         axes = union(values, place.axes)
         if "random" in row.tags:
             axes = place.axes
@@ -387,6 +399,12 @@ class Runner:
             site,
         )
         return self.unbundle(term, type_, axes)
+
+    def take(self, value: Lifted, length: Dim) -> Value:
+        """The first elements of the last axis are a slice."""
+        rank = len(value.axes) + len(value.own)
+        term = self.builder.slice(value.term, rank - 1, Dim.of(0), length)
+        return Lifted(term, value.axes)
 
     def parameter(self, kind: str, dim: Dim) -> Dim | int | float | bool | str:
         value = self.attribute(dim)
@@ -460,12 +478,16 @@ class Runner:
         lead = tuple(item for item in shape if isinstance(item, Dim))
         op = "real" if type_.element == REAL else str(type_.element)
         carries = (tuple(range(len(lead))),)
-        term = self.builder.apply(op, (lifted.term,), Tensor(type_.element, shape), (), lead, carries)
+        term = self.builder.apply(
+            op, (lifted.term,), Tensor(type_.element, shape), (), lead, carries
+        )
         return Lifted(term, lifted.axes)
 
     def filled(self, name: str, type_: Type, attrs: Attrs, place: Place) -> Value:
         if isinstance(type_, Product):
-            return Bundle(tuple(self.filled(name, t, attrs, place) for t in type_.items), type_.labels)
+            return Bundle(
+                tuple(self.filled(name, t, attrs, place) for t in type_.items), type_.labels
+            )
         return Lifted(self.builder.apply(name, (), type_, attrs))
 
     def draw(self, operation: core.Drawn, frame: Frame, place: Place) -> Value:
@@ -549,7 +571,7 @@ class Runner:
         """A leaf of this instance; under copies it has their axes in front."""
         factor = place.factor
         if factor.leaf_cursor < len(factor.leaves):
-            name, leaf = factor.leaves[factor.leaf_cursor]
+            _, leaf = factor.leaves[factor.leaf_cursor]
             factor.leaf_cursor += 1
             return Lifted(leaf, place.copies)
         type_ = frame.type(operation.type)
@@ -558,7 +580,11 @@ class Runner:
         init = self.lifted(self.block(operation.init, frame.child(), start)).term
         leaf = Leaf(
             (f"#{id(factor)}", f"{len(factor.leaves)}", operation.name),
-            "param" if operation.kind == "param" else "buffer" if operation.kind == "buffer" else "fixed",
+            "param"
+            if operation.kind == "param"
+            else "buffer"
+            if operation.kind == "buffer"
+            else "fixed",
             Tensor(type_.element, sizes(place.copies) + type_.shape),
             init,
             len(place.copies),
@@ -674,7 +700,9 @@ class Runner:
             parameters = (index, var)
         result = self.run(inner, arguments, frame, inside)
         result = self.shaper.carry_all(result, place.axes)
-        body = Region(parameters, self.shaper.as_term(result), tuple(inside.stores), tuple(inside.aux))
+        body = Region(
+            parameters, self.shaper.as_term(result), tuple(inside.stores), tuple(inside.aux)
+        )
         return initial, body
 
     def loop_type(self, kind: str, type_: Type, size: Dim) -> Type:

@@ -152,7 +152,10 @@ class Shaper:
             case Lifted(axes=axes):
                 return Lifted(term, axes)
             case Bundle(items, labels):
-                parts = (self.of_term(self.builder.project(term, k), item) for k, item in enumerate(items))
+                parts = (
+                    self.of_term(self.builder.project(term, k), item)
+                    for k, item in enumerate(items)
+                )
                 return Bundle(tuple(parts), labels)
             case SizeValue():
                 return like
@@ -163,4 +166,14 @@ def union(values: list[Lifted], stack: tuple[Axis, ...]) -> tuple[Axis, ...]:
     return tuple(axis for axis in stack if any(axis in value.axes for value in values))
 
 
-__all__ = ["Axis", "Bundle", "Lifted", "Shaper", "SizeValue", "Value", "element_of", "sizes", "union"]
+__all__ = [
+    "Axis",
+    "Bundle",
+    "Lifted",
+    "Shaper",
+    "SizeValue",
+    "Value",
+    "element_of",
+    "sizes",
+    "union",
+]
