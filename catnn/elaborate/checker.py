@@ -17,6 +17,7 @@ from catnn.elaborate.typing import ELEMENTS, LATER
 from catnn.elaborate.unify import Pending, Unifier
 from catnn.errors import Diagnostic
 from catnn.prims.rows import PRIMITIVES
+from catnn.source import NOWHERE
 from catnn.syntax import ast
 from catnn.types.facts import Facts
 
@@ -66,8 +67,11 @@ class Checker:
             self.definitions[key] = self._find(module, name)
         return self.definitions[key]
 
+    def _resolve(self, module: str, name: str) -> tuple[ast.Declaration, str] | None:
+        return None if module == PRIMITIVE_MODULE else self.library.resolve(module, name)
+
     def _find(self, module: str, name: str) -> Definition | None:
-        found = self.library.resolve(module, name)
+        found = self._resolve(module, name)
         if found is not None:
             declaration, home = found
             if home != module:
@@ -93,7 +97,7 @@ class Checker:
             name,
             "primitive",
             PRIMITIVE_MODULE,
-            header.name_span,
+            NOWHERE,
             header,
             None,
             Scope(PRIMITIVE_MODULE),
@@ -102,11 +106,11 @@ class Checker:
         return definition
 
     def declaration(self, module: str, name: str) -> ast.Declaration | None:
-        found = self.library.resolve(module, name)
+        found = self._resolve(module, name)
         return None if found is None else found[0]
 
     def alias(self, module: str, name: str) -> tuple[ast.AliasDecl, str] | None:
-        found = self.library.resolve(module, name)
+        found = self._resolve(module, name)
         if found is not None and isinstance(found[0], ast.AliasDecl):
             return found[0], found[1]
         return None
@@ -115,7 +119,7 @@ class Checker:
         """Whether an upper-case name is a declared type rather than a type variable."""
         if name in LATER or name in ELEMENTS:
             return True
-        found = self.library.resolve(module, name)
+        found = self._resolve(module, name)
         return found is not None and isinstance(
             found[0], ast.AliasDecl | ast.NewTypeDecl | ast.Theory
         )

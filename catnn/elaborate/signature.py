@@ -18,7 +18,7 @@ from catnn.elaborate.sizes import fact, size
 from catnn.elaborate.typing import names_in, to_arrow, to_type
 from catnn.elaborate.usage import kind_of
 from catnn.errors import Label
-from catnn.source import Span
+from catnn.source import NOWHERE, Span
 from catnn.syntax import ast
 from catnn.types.dims import Dim, Symbol, fresh
 from catnn.types.facts import Compare
@@ -42,7 +42,8 @@ def sign(e: Elaborator, definition: Definition) -> None:
         e.unifier.facts = e.unifier.facts.declare(definition.across, 1)
     for node in header.where:
         stated = fact(e, node, scope)
-        definition.requirements.append(Requirement(stated, node.span))
+        place = node.span if definition.primitive is None else NOWHERE
+        definition.requirements.append(Requirement(stated, place))
         e.unifier.facts = e.unifier.facts.assume(stated)
     # Sizes of the signature are judged under all its facts, which stand behind them.
     e.unifier.obligations = [evolve(o, facts=e.unifier.facts) for o in e.unifier.obligations]
@@ -170,7 +171,9 @@ def _declare(e: Elaborator, definition: Definition) -> None:
             if least:
                 definition.requirements.append(
                     Requirement(
-                        Compare(">=", Dim.of(parameter.symbol), Dim.of(1)), parameter.span, False
+                        Compare(">=", Dim.of(parameter.symbol), Dim.of(1)),
+                        parameter.span if definition.primitive is None else NOWHERE,
+                        False,
                     )
                 )
         elif parameter.kind == "bool":
