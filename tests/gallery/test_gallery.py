@@ -1,0 +1,66 @@
+"""Every example checks, is laid out in the canonical way, lowers and runs."""
+
+from pathlib import Path
+
+import pytest
+
+import catnn
+from catnn.api import Setting
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+NAMES = sorted(path.stem for path in EXAMPLES.glob("*.cat"))
+
+SMALL: dict[str, dict[str, Setting]] = {
+    "bert": {"layers": 2, "d": 16, "h": 2, "w": 24, "vocab": 31, "context": 16},
+    "digits": {"width": 4},
+    "gpt2": {"layers": 2, "d": 16, "h": 2, "vocab": 31, "context": 16},
+    "llama": {"layers": 2, "d": 16, "h": 4, "kv": 2, "w": 24, "vocab": 31},
+    "mixer": {"layers": 2, "d": 16, "t": 8, "w": 24, "patch": 8, "size": 16, "classes": 5},
+    "mlp": {"hidden": 16},
+    "resnet50": {"depths": (1, 2, 1, 1), "width": 4, "classes": 5},
+    "vit": {"layers": 2, "d": 16, "h": 2, "patch": 8, "size": 16, "classes": 5},
+}
+"""Sizes at which each example runs in a moment."""
+
+INPUTS: dict[str, list[tuple[int, tuple[int, ...]]]] = {
+    "bert": [(31, (7,)), (2, (7,))],
+    "digits": [(0, (1, 8, 8))],
+    "gpt2": [(31, (7,))],
+    "llama": [(31, (7,))],
+    "mixer": [(0, (3, 16, 16))],
+    "mlp": [(0, (28, 28))],
+    "resnet50": [(0, (3, 40, 33))],
+    "vit": [(0, (3, 16, 16))],
+}
+"""`(v, shape)` of each input of one item: indices below v, or real numbers where v is 0."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_checks_and_names_its_model(name: str) -> None:
+    program = catnn.load(EXAMPLES / f"{name}.cat")
+    assert program.diagnostics == ()
+    assert program[name].type
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_begins_with_its_source(name: str) -> None:
+    first = (EXAMPLES / f"{name}.cat").read_text().splitlines()[0]
+    assert first.startswith("# ")
+    assert any(character.isdigit() for character in first), "the year of the paper"
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("mode", ["train", "infer"])
+@pytest.mark.parametrize("name", NAMES)
+def test_lowers_and_runs(name: str, mode: str) -> None:
+    import torch
+
+    module = catnn.load(EXAMPLES / f"{name}.cat")[name].bind(**SMALL[name]).torch(mode=mode)
+    inputs = [
+        torch.randint(v, (2, *shape)) if v else torch.randn(2, *shape) for v, shape in INPUTS[name]
+    ]
+    found = module(*inputs)
+    outputs = found if isinstance(found, tuple) else (found,)
+    for output in outputs:
+        assert output.shape[0] == 2
+        assert output.isfinite().all()
