@@ -33,7 +33,7 @@ def run(options: Namespace) -> int:
         )
     else:
         for one in found:
-            print(f"{one.kind} {one.name}{one.signature}")
+            print(f"{one.kind} {one.signature}")
     return 0
 
 
