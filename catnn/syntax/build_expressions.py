@@ -119,7 +119,7 @@ class ExpressionRules(Reporter):
     def negative(self, span: Span, operand: ast.Expr) -> ast.Unary:
         return ast.Unary("-", operand, span=span)
 
-    def negation(self, span: Span, operand: ast.Expr) -> ast.Unary:
+    def negated(self, span: Span, operand: ast.Expr) -> ast.Unary:
         return ast.Unary("not", operand, span=span)
 
     def compose(self, span: Span, *factors: ast.Expr) -> ast.Compose:

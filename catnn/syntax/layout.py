@@ -45,7 +45,7 @@ class Group:
 
 @frozen(eq=False)
 class Fill:
-    """A space or a break, then `body`. If something in it `breaks`, its first line must fit."""
+    """A space and `body` if that fits on the line and nothing in it `breaks`, else a break and `body`."""
 
     body: "Doc"
     breaks: bool = False
@@ -168,11 +168,9 @@ def render(doc: Doc, width: int = WIDTH) -> str:
                 fits = not breaks and _fits(width - len(paper.current), task.indent, body, tasks)
                 tasks.append(_Task(task.indent, not fits, body))
             case Fill(body, breaks):
-                # What cannot stand on one line begins here if its first line has room.
-                needed = Group(body, breaks) if breaks else body
-                stays = not task.breaks or _fits(
-                    width - len(paper.current) - 1, task.indent, needed, tasks
-                )
+                space = width - len(paper.current) - 1
+                fits = not breaks and _fits(space, task.indent, body, tasks)
+                stays = fits or not task.breaks
                 tasks.append(_Task(task.indent, True, body))
                 tasks.append(_Task(task.indent, not stays, Line()))
             case Line() as line:

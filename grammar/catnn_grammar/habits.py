@@ -28,7 +28,7 @@ def foreign_operator(s: Situation) -> Mistake | None:
         )
     code = "E0107" if text == "**" else "E0134"
     message = f"`{text}` is no operator of the language"
-    return s.mistake(code, message, help=(_OPERATOR_HELP[text],), repair=s.replace(kind))
+    return s.mistake(code, message, help=(_OPERATOR_HELP[text],), repairs=(s.replace(kind),))
 
 
 def foreign_comment(s: Situation) -> Mistake | None:
@@ -87,7 +87,7 @@ def _comment(s: Situation, first: int, stop: int) -> Mistake:
         f"`{sign}` does not begin a comment",
         at=token,
         help=("comments begin with `#`",),
-        repair=Repair(first, stop),
+        repairs=(Repair(first, stop),),
     )
 
 
@@ -177,7 +177,7 @@ def arrow_for_lambda(s: Situation) -> Mistake | None:
         "E0115",
         "`->` stands between types; a function is written with `=>`",
         help=(f"write `{s.before().text if s.before().kind == 'NAME' else '(..)'} => ..`",),
-        repair=s.replace("MAPS_TO"),
+        repairs=(s.replace("MAPS_TO"),),
     )
 
 
@@ -185,9 +185,8 @@ def bare_decimal(s: Situation) -> Mistake | None:
     """E0141: `.5`, `1.`."""
     if s.token.kind == "DOT" and s.after().kind == "INT" and s.token.end == s.after().start:
         first, digits = s.token, f"0.{s.after().text}"
-        repair = Repair(
-            s.index, s.index + 2, (Token("NUMBER", digits, first.start, s.after().end),)
-        )
+        number = Token("NUMBER", digits, first.start, s.after().end)
+        repair = Repair(s.index, s.index + 2, (number,))
         last = s.after()
     elif (
         s.before().kind == "DOT"
@@ -195,7 +194,8 @@ def bare_decimal(s: Situation) -> Mistake | None:
         and s.before(2).end == s.before().start
     ):
         first, last, digits = s.before(2), s.before(), f"{s.before(2).text}.0"
-        repair = None
+        number = Token("NUMBER", digits, first.start, last.end)
+        repair = Repair(s.index - 2, s.index, (number,))
     else:
         return None
     return s.mistake(
@@ -204,5 +204,5 @@ def bare_decimal(s: Situation) -> Mistake | None:
         at=first,
         to=last,
         help=(f"write `{digits}`",),
-        repair=repair,
+        repairs=(repair,),
     )

@@ -11,12 +11,13 @@ from functools import cache
 
 from catnn_grammar.automaton import COLLECT, PASS, START_STATES, row, rule, state_count
 from catnn_grammar.recovery import BROKEN, NESTING, Restart, find_restart, is_broken
-from catnn_grammar.situation import Mistake, Situation
-from catnn_grammar.stack import Entry, dry_run, entries
-from catnn_grammar.tokens import END, WORD_KINDS, Token
+from catnn_grammar.situation import LOOKAHEAD, Mistake, Repair, Situation
+from catnn_grammar.stack import Entry, dry_run, entries, kind_here
+from catnn_grammar.tokens import END, Token
 
 MAX_NESTING = 200
-MAX_MISTAKES = 100
+MAX_RECOVERIES = 100
+_SHY = 2
 
 Action = Callable[..., object]
 Locate = Callable[[int, int], object]
@@ -46,32 +47,31 @@ class Parser:
         self.index = 0
         self.state = 0
         self.top: Entry | None = None
+        self.recoveries = 0
+        self.calm = 0
 
     def parse(self, start: str) -> object:
         """The value of the whole text; `BROKEN` if it holds mistakes that leave none."""
         self.state = START_STATES[start]
-        before = (self.state, self.top)
         while True:
+            before = (self.state, self.top)
             token = self.tokens[self.index]
-            kind = token.kind
-            actions = row(self.state)
-            action = actions.get(kind)
-            if action is None and kind in WORD_KINDS:
-                action = actions.get("NAME")
+            # A word is a keyword if one can stand here, and else a name.
+            kind = kind_here(token.kind, self.state)
+            action = row(self.state).get(kind)
+            while action is not None and action < 0:
+                self._reduce(~action)
+                action = row(self.state).get(kind)
             if action is None:
                 self.state, self.top = before
                 if not self._recover(token):
                     return BROKEN
-            elif action < 0:
-                self._reduce(~action)
-                continue
             elif kind == END:
                 return None if self.top is None else self.top.value
             else:
                 self.index += 1
                 self.top = Entry(self.state, token, token.start, token.end, 0, self.top)
                 self.state = action
-            before = (self.state, self.top)
 
     def _reduce(self, number: int) -> None:
         origin, action, size, children = rule(number)
@@ -129,28 +129,46 @@ class Parser:
         from catnn_grammar.mistakes import diagnose
 
         mistake = diagnose(self._situation())
-        self.mistakes.append(mistake)
-        if len(self.mistakes) >= MAX_MISTAKES:
+        # What goes wrong at once after a recovery comes from the recovery.
+        if self.index >= self.calm:
+            self.mistakes.append(mistake)
+        self.recoveries += 1
+        if self.recoveries >= MAX_RECOVERIES:
             return False
-        return self._repair(mistake) or self._restart()
+        recovered = self._repair(mistake) or self._restart()
+        self.calm = self.index + _SHY
+        return recovered
 
     def _repair(self, mistake: Mistake) -> bool:
-        """Apply the mistake's repair, if the text can be read on with it."""
-        if mistake.repair is None:
+        """Apply the repair with which most of what follows can be read, if there is one."""
+        repair = max(mistake.repairs, key=self._reads, default=None)
+        if repair is None or not self._reads(repair):
             return False
-        first, last, replacement = mistake.repair
+        before = self._taken_back(repair.first)
+        if before is None:
+            return False
+        self.state, self.top = before
+        self.tokens[repair.first : repair.last] = repair.replacement
+        self.index = repair.first
+        return True
+
+    def _reads(self, repair: Repair) -> int:
+        """How many of the tokens after a repair can be read, at most `LOOKAHEAD`."""
+        before = self._taken_back(repair.first)
+        if before is None:
+            return 0
+        following = self.tokens[repair.last : repair.last + LOOKAHEAD]
+        kinds = [token.kind for token in (*repair.replacement, *following)]
+        return max(0, dry_run(*before, kinds) - len(repair.replacement))
+
+    def _taken_back(self, first: int) -> tuple[int, Entry | None] | None:
+        """The stack before token `first` was read, if nothing was built with it since."""
         state, top = self.state, self.top
         for index in range(self.index - 1, first - 1, -1):
             if top is None or top.value is not self.tokens[index]:
-                return False
+                return None
             state, top = top.under, top.below
-        following = (*replacement, self.tokens[last])[0]
-        if not dry_run(state, top, [following.kind]):
-            return False
-        self.state, self.top = state, top
-        self.tokens[first:last] = replacement
-        self.index = first
-        return True
+        return state, top
 
     def _restart(self) -> bool:
         """Forget what is broken and skip to where reading can go on."""
@@ -178,7 +196,8 @@ class Parser:
         states = [entry.under for entry in stack[1:]]
         names = [symbols[state] for state in (*states, self.state)] if stack else []
         starts = [entry.start for entry in stack]
-        return Situation(self.text, self.tokens, self.index, names, starts, self._expected)
+        expected, reads = self._expected, self._reads
+        return Situation(self.text, self.tokens, self.index, names, starts, expected, reads)
 
     def _expected(self) -> frozenset[str]:
         """The kinds of token that can be read here, without those that only look so to LALR."""

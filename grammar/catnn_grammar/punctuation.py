@@ -53,7 +53,7 @@ def quoted(s: Situation) -> Mistake | None:
         "E0132",
         "strings stand between double quotes",
         help=(f"write `{text}`",),
-        repair=s.replace("STRING", text),
+        repairs=(s.replace("STRING", text),),
     )
 
 
@@ -71,7 +71,7 @@ def unknown_character(s: Situation) -> Mistake | None:
             "E0124",
             f"{shown} is no sign of the language",
             help=(f"write `{spelling}`",),
-            repair=s.replace(kind, spelling),
+            repairs=(s.replace(kind, spelling),),
         )
     help_ = _WORDS.get(character)
     if help_ is None and character.isalpha():
@@ -80,7 +80,7 @@ def unknown_character(s: Situation) -> Mistake | None:
         "E0124",
         f"{shown} is no sign of the language",
         help=() if help_ is None else (help_,),
-        repair=s.drop(),
+        repairs=(s.drop(),),
     )
 
 
@@ -94,7 +94,7 @@ def trailing_comma(s: Situation) -> Mistake | None:
     else:
         return None
     message = "a comma stands between two things"
-    return s.mistake("E0130", message, at=comma, help=("remove the comma",), repair=repair)
+    return s.mistake("E0130", message, at=comma, help=("remove the comma",), repairs=(repair,))
 
 
 def empty_brackets(s: Situation) -> Mistake | None:
@@ -107,7 +107,7 @@ def empty_brackets(s: Situation) -> Mistake | None:
         at=s.before(),
         to=s.token,
         help=("without arguments, leave the brackets out",),
-        repair=Repair(s.index - 1, s.index + 1),
+        repairs=(Repair(s.index - 1, s.index + 1),),
     )
 
 
@@ -125,7 +125,7 @@ def not_closed(s: Situation) -> Mistake | None:
         at=opening,
         places=(Place(s.token.start, s.token.end, f"still open at {end}"),),
         help=(f"add `{SPELLING[closing]}`",),
-        repair=s.insert(closing) if closing in s.expected else None,
+        repairs=(s.insert(closing),),
     )
 
 
@@ -149,14 +149,14 @@ def wrong_closing(s: Situation) -> Mistake | None:
     opening = s.opening
     if opening is None:
         message = f"`{text}` closes nothing"
-        return s.mistake("E0112", message, help=(f"remove `{text}`",), repair=s.drop())
+        return s.mistake("E0112", message, help=(f"remove `{text}`",), repairs=(s.drop(),))
     closing = OPENING[opening.kind]
     return s.mistake(
         "E0112",
         f"`{text}` does not close `{opening.text}`",
         places=(Place(opening.start, opening.end, "opened here"),),
-        help=(f"write `{SPELLING[closing]}`",),
-        repair=s.replace(closing),
+        help=(f"write `{SPELLING[closing]}`, or remove `{text}`",),
+        repairs=(s.replace(closing), s.drop()),
     )
 
 
@@ -171,7 +171,7 @@ def comma_in_braces(s: Situation) -> Mistake | None:
         "E0122",
         "the entries of braces are separated by `;`",
         help=("write `;` for this `,`",),
-        repair=s.replace("SEMICOLON"),
+        repairs=(s.replace("SEMICOLON"),),
     )
 
 
@@ -181,10 +181,9 @@ def becomes_for_assign(s: Situation) -> Mistake | None:
         return None
     message = '`:=` stands only in `m with "path" := e`'
     if "ASSIGN" in s.expected:
-        return s.mistake("E0103", message, help=("write `=`",), repair=s.replace("ASSIGN"))
+        return s.mistake("E0103", message, help=("write `=`",), repairs=(s.replace("ASSIGN"),))
     help_ = "a value is bound with `let x = ..;`, a buffer stored with `x <- ..;`"
-    repair = s.replace("STORES") if "STORES" in s.expected else None
-    return s.mistake("E0103", message, help=(help_,), repair=repair)
+    return s.mistake("E0103", message, help=(help_,), repairs=(s.replace("STORES"),))
 
 
 def assign_for_equal(s: Situation) -> Mistake | None:
@@ -199,12 +198,12 @@ def assign_for_equal(s: Situation) -> Mistake | None:
             "a value is bound with `let`",
             at=name,
             help=(f"write `let {name.text} = ..;`",),
-            repair=Repair(s.index - 1, s.index, (let, name)),
+            repairs=(Repair(s.index - 1, s.index, (let, name)),),
         )
     if "EQUAL" not in s.expected:
         return None
     return s.mistake(
-        "E0102", "equality is written `==`", help=("write `==`",), repair=s.replace("EQUAL")
+        "E0102", "equality is written `==`", help=("write `==`",), repairs=(s.replace("EQUAL"),)
     )
 
 
@@ -221,7 +220,7 @@ def no_semicolon(s: Situation) -> Mistake | None:
         "expected `;` after this",
         at=s.before(),
         help=(f"write `{s.before().text};`",),
-        repair=s.insert("SEMICOLON"),
+        repairs=(s.insert("SEMICOLON"),),
     )
 
 

@@ -28,7 +28,7 @@ BROKEN = Broken.BROKEN
 NESTING = kinds("""
     arrow_static arrow_type binary block big call case_ choice compose comprehension
     family_tuple fan field_of given if_ instance lambda_name lambda_paren leafwise listing
-    local_morph named negation negative on_axes par parenthesised part_of pattern_tuple
+    local_morph named negated negative on_axes par parenthesised part_of pattern_tuple
     prefix_counted prefix_plain product_axis reparametrise bracket after start_from sum_axis
     supply surgery tap tensor_type tuple_type type_ref upto with_parameters
     """)

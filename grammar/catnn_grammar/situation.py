@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from catnn_grammar.tokens import END, SPELLING, WORD_KINDS, Token
 
+LOOKAHEAD = 12
+
 OPENING = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 CLOSING = {closing: opening for opening, closing in OPENING.items()}
 LITERALS = frozenset({"NAME", "UNAME", "INT", "NUMBER", "STRING"})
@@ -28,7 +30,10 @@ class Repair(NamedTuple):
 
 
 class Mistake(NamedTuple):
-    """A syntax error: what was found at `start..end`, and what to do about it."""
+    """A syntax error: what was found at `start..end`, and what to do about it.
+
+    Of the `repairs`, the one is taken with which most of the following text can be read.
+    """
 
     code: str
     message: str
@@ -38,7 +43,7 @@ class Mistake(NamedTuple):
     places: tuple[Place, ...] = ()
     notes: tuple[str, ...] = ()
     help: tuple[str, ...] = ()
-    repair: Repair | None = None
+    repairs: tuple[Repair, ...] = ()
 
 
 class Situation:
@@ -56,6 +61,7 @@ class Situation:
         symbols: Sequence[str],
         starts: Sequence[int],
         expected: Callable[[], frozenset[str]],
+        reads: Callable[[Repair], int],
     ) -> None:
         self.text = text
         self.tokens = tokens
@@ -63,6 +69,8 @@ class Situation:
         self.symbols = symbols
         self.starts = starts
         self._expected = expected
+        self.reads = reads
+        """How many of the next tokens can be read after a repair, up to `LOOKAHEAD`."""
 
     @cached_property
     def expected(self) -> frozenset[str]:
@@ -98,10 +106,13 @@ class Situation:
     def opening(self) -> Token | None:
         """The innermost bracket that is still open."""
         height = self.inside
-        if height < 0:
-            return None
-        start = self.starts[height]
-        return next(t for t in reversed(self.tokens[: self.index]) if t.start == start)
+        return None if height < 0 else self.read_at(height)
+
+    def read_at(self, height: int) -> Token | None:
+        """The token that was read at this height of the stack."""
+        kind, start = self.symbols[height], self.starts[height]
+        found = (t for t in self.tokens[: self.index] if t.start == start and t.kind == kind)
+        return next(found, None)
 
     @property
     def open_brackets(self) -> list[str]:
@@ -144,12 +155,12 @@ class Situation:
         places: tuple[Place, ...] = (),
         notes: tuple[str, ...] = (),
         help: tuple[str, ...] = (),
-        repair: Repair | None = None,
+        repairs: tuple[Repair, ...] = (),
     ) -> Mistake:
         """A mistake at this token, or from `at` to `to`."""
         first = at or self.token
         last = to or first
-        return Mistake(code, message, first.start, last.end, label, places, notes, help, repair)
+        return Mistake(code, message, first.start, last.end, label, places, notes, help, repairs)
 
     def insert(self, kind: str) -> Repair:
         """Read on as if a token of `kind` stood before this one."""

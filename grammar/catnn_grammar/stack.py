@@ -32,24 +32,21 @@ def entries(top: Entry | None) -> list[Entry]:
     return found
 
 
+def kind_here(kind: str, state: int) -> str:
+    """What a token of `kind` is read as in `state`: a word that is no keyword here is a name."""
+    return "NAME" if kind in WORD_KINDS and kind not in row(state) else kind
+
+
 def dry_run(state: int, top: Entry | None, kinds: Sequence[str], added: Sequence[int] = ()) -> int:
     """How many of `kinds` can be read one after the other, without reading them.
 
     `added` are the states under symbols that are not on the stack yet.
     """
     unders = list(added)
-    for count, kind in enumerate(kinds):
-        while True:
-            actions = row(state)
-            action = actions.get(kind)
-            if action is None and kind in WORD_KINDS:
-                action = actions.get("NAME")
-            if action is None:
-                return count
-            if action >= 0:
-                unders.append(state)
-                state = action
-                break
+    for count, written in enumerate(kinds):
+        kind = kind_here(written, state)
+        action = row(state).get(kind)
+        while action is not None and action < 0:
             origin, _, size, _ = rule(~action)
             for _ in range(size):
                 if unders:
@@ -58,4 +55,9 @@ def dry_run(state: int, top: Entry | None, kinds: Sequence[str], added: Sequence
                     state, top = top.under, top.below
             unders.append(state)
             state = row(state)[origin]
+            action = row(state).get(kind)
+        if action is None:
+            return count
+        unders.append(state)
+        state = action
     return len(kinds)

@@ -33,7 +33,7 @@ def upper_case_morph(s: Situation) -> Mistake | None:
         "E0117",
         f"the name of a {s.before().text if s.before().kind != 'RSQB' else 'law'} is lower case",
         help=(f"write `{lower}`; upper-case names are types",),
-        repair=s.replace("NAME"),
+        repairs=(s.replace("NAME"),),
     )
 
 
@@ -51,7 +51,7 @@ def lower_case_type(s: Situation) -> Mistake | None:
         "E0118",
         f"the name of a {'sort' if 'SORT' in s.recent else word.text} is upper case",
         help=(f"write `{name[:1].upper() + name[1:]}`; lower-case names in types are sizes",),
-        repair=s.replace("UNAME"),
+        repairs=(s.replace("UNAME"),),
     )
 
 
@@ -63,7 +63,7 @@ def upper_case_size(s: Situation) -> Mistake | None:
         "E0136",
         f"`{s.token.text}` is no size: sizes are lower case",
         help=(f"write `{s.token.text.lower()}`",),
-        repair=s.replace("NAME"),
+        repairs=(s.replace("NAME"),),
     )
 
 
@@ -87,10 +87,10 @@ def no_else(s: Situation) -> Mistake | None:
     ends = s.token.kind in CLOSING or s.token.kind in ("SEMICOLON", "COMMA")
     if "ELSE" not in s.expected or not (ends or begins_declaration(s) or s.token.text == "elif"):
         return None
-    place = next(i for i in range(len(s.symbols) - 1, -1, -1) if s.symbols[i] == "IF")
-    start = s.starts[place]
+    heights = [height for height, symbol in enumerate(s.symbols) if symbol == "IF"]
+    word = s.read_at(heights[-1]) if heights else None
     help_ = "write `else if`" if s.token.text == "elif" else "write `if c then a else b`"
-    return Mistake("E0131", "this `if` has no `else`", start, start + 2, help=(help_,))
+    return s.mistake("E0131", "this `if` has no `else`", at=word, help=(help_,))
 
 
 def no_result(s: Situation) -> Mistake | None:
@@ -133,7 +133,7 @@ def _open_statement(s: Situation) -> Token | None:
     """The word of the statement that is being read, if it stands in a body."""
     for height in range(len(s.symbols) - 1, s.inside, -1):
         if s.symbols[height] in STATEMENT_WORDS and height > 1:
-            return next(t for t in s.tokens if t.start == s.starts[height])
+            return s.read_at(height)
     return None
 
 
@@ -155,7 +155,7 @@ def _local_in_first_column(s: Situation) -> Token | None:
     for height in range(len(s.symbols) - 1, 1, -1):
         start = s.starts[height]
         if s.symbols[height] == "MORPH" and s.text[start - 1] == "\n":
-            return next(t for t in s.tokens if t.start == start)
+            return s.read_at(height)
     return None
 
 
@@ -349,7 +349,9 @@ def no_assign(s: Situation) -> Mistake | None:
     if begins_declaration(s):
         return None
     repair = s.replace("ASSIGN") if s.token.kind == "MAPS_TO" else s.insert("ASSIGN")
-    return s.mistake("E0121", "missing `=`", help=("write `= ..` before the body",), repair=repair)
+    return s.mistake(
+        "E0121", "missing `=`", help=("write `= ..` before the body",), repairs=(repair,)
+    )
 
 
 def no_declaration(s: Situation) -> Mistake | None:

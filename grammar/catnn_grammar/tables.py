@@ -138,9 +138,9 @@ PATTERNS = r"""
 NUMBER [0-9]+(\.[0-9]+([eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)
 NAME [a-z_][A-Za-z0-9_]*'*
 UNAME [A-Z][A-Za-z0-9_]*'*
+STRING "[^"\r\n]*"
 SPACE [ \t\r\n\x0c]+
-STRING "[^"\n]*"
-COMMENT #[^\n]*
+COMMENT #[^\r\n]*
 INT [0-9]+
 LINEAR_TO -o(?![A-Za-z0-9_'])
 """
@@ -587,7 +587,7 @@ morph morph 4 0 1 3
 moved moved 4 0 1* 3
 names names 1 0
 names names 2 0 1*
-negation = 2 1
+negation negated 2 1
 negation = 1 0
 newtype newtype 4 1 - 3
 newtype newtype 5 1 2 4

@@ -48,8 +48,8 @@ def _master_pattern() -> str:
             # What other languages write and this one never does, before the signs it starts with.
             r"(?P<FOREIGN>\*\*|&&|\|\||[-+*/]=(?!=)|/\*|!(?!=))",
             f"(?P<SIGN>{signs})",
-            r'(?P<OPEN_STRING>"[^"\n]*)',
-            r"(?P<QUOTED>'[^'\n]*')",
+            r'(?P<OPEN_STRING>"[^"\r\n]*)',
+            r"(?P<QUOTED>'[^'\r\n]*')",
             r"(?P<UNKNOWN>.)",
         ]
     )
@@ -59,8 +59,13 @@ _MASTER = re.compile(_master_pattern(), re.DOTALL)
 
 
 def tokenise(text: str, start: int = 0, end: int | None = None) -> tuple[list[Token], list[Token]]:
-    """The tokens of `text[start:end]`, closed by one of kind `END`, and the comments."""
+    """The tokens of `text[start:end]`, closed by one of kind `END`, and the comments.
+
+    A byte order mark at the start of the text is skipped.
+    """
     stop = len(text) if end is None else end
+    if start == 0 and text.startswith("\ufeff"):
+        start = 1
     tokens: list[Token] = []
     comments: list[Token] = []
     for match in _MASTER.finditer(text, start, stop):

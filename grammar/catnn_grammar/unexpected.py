@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from catnn_grammar.situation import LITERALS, Mistake, Situation
+from catnn_grammar.situation import LITERALS, LOOKAHEAD, OPENING, Mistake, Repair, Situation
 from catnn_grammar.tokens import END, SPELLING, WORD_KINDS, Token, kinds
 from catnn_grammar.words import first_of
 
@@ -24,9 +24,41 @@ def begins_declaration(situation: Situation) -> bool:
 
 
 def unexpected(situation: Situation) -> Mistake:
+    """What was found and what would fit; if one sign more or less makes sense of the text, that."""
     found = describe(situation.token)
     fitting = describe_all(situation.expected)
-    return situation.mistake("E0100", f"unexpected {found}", f"expected {fitting}")
+    repair = _small_repair(situation)
+    help_: tuple[str, ...] = ()
+    if repair is not None and repair.replacement:
+        help_ = (f"perhaps `{repair.replacement[0].text}` is missing before it",)
+    elif repair is not None:
+        help_ = (f"perhaps {found} is too much",)
+    return situation.mistake(
+        "E0100",
+        f"unexpected {found}",
+        f"expected {fitting}",
+        help=help_,
+        repairs=() if repair is None else (repair,),
+    )
+
+
+_SMALL = ("SEMICOLON", "COMMA", "ASSIGN", "COLON", *OPENING, *OPENING.values(), "MAPS_TO", "THEN")
+
+
+def _small_repair(situation: Situation) -> Repair | None:
+    """The sign to insert, or else the token to leave out, after which the text reads on."""
+    left = len(situation.tokens) - situation.index
+    whole = min(LOOKAHEAD, left)
+    for kind in _SMALL:
+        if kind in situation.expected:
+            repair = situation.insert(kind)
+            if situation.reads(repair) >= whole:
+                return repair
+    if situation.token.kind != END:
+        repair = situation.drop()
+        if situation.reads(repair) >= min(LOOKAHEAD, left - 1):
+            return repair
+    return None
 
 
 def describe(token: Token) -> str:
