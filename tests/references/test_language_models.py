@@ -199,5 +199,6 @@ def test_llama_has_the_published_number_of_parameters() -> None:
 
 @pytest.mark.parametrize("name", ["gpt2", "bert", "llama"])
 def test_the_count_is_that_of_the_module(name: str) -> None:
-    model = example(name).bind(layers=2, d=32, h=4, vocab=31)
+    heads = {"kv": 2} if name == "llama" else {}
+    model = example(name).bind(layers=2, d=32, h=4, vocab=31, **heads)
     assert model.cost().parameters == parameters(model.torch())

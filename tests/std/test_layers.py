@@ -129,11 +129,11 @@ class Padded(nn.Module):
 @pytest.mark.parametrize("lead", LEADS)
 def test_padded_attention_agrees_with_torch(lead: str) -> None:
     term = "(x, last) => over keep = [i <= last for i < 5]; x >> padded_attention[2]"
+    name = "padded_attention"
     if lead:
+        name = "each.padded_attention"
         term = "each\nmorph each : ([5, 8], ix(5)) -> [5, 8] = " + term
-    case = Case(
-        "padded", term, [("", (5, 8)), ("ix(5)", ())], (5, 8), Padded, heads("padded_attention")
-    )
+    case = Case("padded", term, [("", (5, 8)), ("ix(5)", ())], (5, 8), Padded, heads(name))
     compare(case, lead)
 
 

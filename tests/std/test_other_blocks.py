@@ -15,7 +15,7 @@ def llama_mlp() -> nn.Module:
     from transformers import LlamaConfig
     from transformers.models.llama.modeling_llama import LlamaMLP
 
-    return LlamaMLP(LlamaConfig(hidden_size=5, intermediate_size=7))
+    return LlamaMLP(LlamaConfig(hidden_size=6, intermediate_size=7, num_attention_heads=1))
 
 
 def t5_mlp() -> nn.Module:
@@ -54,8 +54,8 @@ CASES = [
     Case(
         "swiglu",
         "swiglu[7]",
-        [("", (5,))],
-        (5,),
+        [("", (6,))],
+        (6,),
         llama_mlp,
         [Rule(r"(\w+)_proj\.weight", r"swiglu.\1.weight")],
     ),
@@ -79,7 +79,7 @@ class Grouped(nn.Module):
         from transformers.models.llama.modeling_llama import LlamaAttention
 
         config = LlamaConfig(hidden_size=16, num_attention_heads=h, num_key_value_heads=kv)
-        config._attn_implementation = "eager"
+        config._attn_implementation = "sdpa"  # the eager one takes its softmax in float32
         self.inner = LlamaAttention(config, 0)
         self.e = 16 // h
 
