@@ -1,5 +1,14 @@
 """What went wrong, as data, and how it is shown."""
 
 from catnn.errors.diagnostic import CatError, Diagnostic, InternalError, Label, Severity
+from catnn.errors.runtime import IndexRangeError, ShapeError
 
-__all__ = ["CatError", "Diagnostic", "InternalError", "Label", "Severity"]
+__all__ = [
+    "CatError",
+    "Diagnostic",
+    "IndexRangeError",
+    "InternalError",
+    "Label",
+    "Severity",
+    "ShapeError",
+]

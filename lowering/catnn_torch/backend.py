@@ -1,0 +1,143 @@
+"""The PyTorch backend: what `catnn.backends` finds under the name `torch`."""
+
+import linecache
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Literal
+
+import torch
+from torch import nn
+
+from catnn.errors import CatError, Diagnostic
+from catnn.ir.terms import Program
+from catnn.source import NOWHERE
+from catnn_torch.module import Emitted, emit_program
+from catnn_torch.ops import EMITTERS
+
+_numbers = count(1)
+
+
+class TorchBackend:
+    """Source text, modules and compiled modules from programs."""
+
+    def primitives(self) -> frozenset[str]:
+        """The primitives that have an emission."""
+        from catnn_torch.initialise import INITIALISERS
+
+        return frozenset(EMITTERS) | frozenset(INITIALISERS)
+
+    def emit(self, program: Program, *, mode: Literal["train", "infer"] = "train") -> str:
+        """Source text that imports torch and nothing else."""
+        with deep_recursion():
+            return emit_program(program, infer=mode == "infer").source
+
+    def build(
+        self,
+        program: Program,
+        *,
+        mode: Literal["train", "infer"] = "train",
+        seed: int | None = 0,
+        checkpoint: str | None = None,
+    ) -> nn.Module:
+        """The module of the same source, its parameters drawn from `seed`."""
+        with deep_recursion():
+            emitted = emit_program(program, standalone=False, infer=mode == "infer")
+        namespace = load(emitted.source, program.name)
+        model = namespace[emitted.model]
+        assert isinstance(model, type)
+        with torch.random.fork_rng(devices=[]):
+            if seed is not None:
+                torch.manual_seed(seed)
+            module = model()
+        assert isinstance(module, nn.Module)
+        module.__dict__["_catnn"] = (emitted, namespace)
+        if checkpoint is not None:
+            checkpointed(module, checkpoint)
+        return module.eval() if mode == "infer" else module
+
+    def compile(self, module: nn.Module) -> nn.Module:
+        """The same module through `torch.compile`; a repeated block is compiled once."""
+        need_compiler()
+        emitted, namespace = module.__dict__["_catnn"]
+        assert isinstance(emitted, Emitted)
+        if emitted.blocks:
+            for name, axes in emitted.blocks.items():
+                namespace[name] = compiled(namespace[name], axes)
+        else:
+            module.__dict__["run"] = compiled(module.run, emitted.dynamic)
+        return module
+
+
+def compiled(
+    function: Callable[..., object], axes: tuple[tuple[int, ...], ...]
+) -> Callable[..., object]:
+    """`function` in one graph, its run-time axes marked so that a new size compiles nothing."""
+    inner = torch.compile(function, fullgraph=True, dynamic=False)
+    marked = [(position, own) for position, own in enumerate(axes) if own]
+
+    def call(*arguments: object) -> object:
+        for position, own in marked:
+            argument = arguments[position]
+            if isinstance(argument, torch.Tensor) and not hasattr(argument, "_dynamo_weak_dynamic_indices"):
+                for axis in own:
+                    torch._dynamo.maybe_mark_dynamic(argument, axis)
+        return inner(*arguments)
+
+    return call
+
+
+def checkpointed(module: nn.Module, pattern: str) -> None:
+    """Compute the activations of the blocks that match a path again in the backward pass."""
+    from fnmatch import fnmatchcase
+
+    from torch.utils.checkpoint import checkpoint
+
+    for name, part in module.named_modules():
+        if name and fnmatchcase(name, pattern) and name.count(".") == pattern.count("."):
+            inner = part.forward
+
+            def forward(*inputs: object, inner: Callable[..., object] = inner) -> object:
+                return checkpoint(inner, *inputs, use_reentrant=False)
+
+            part.__dict__["forward"] = forward
+
+
+def load(source: str, name: str) -> dict[str, object]:
+    """Run emitted source; tracebacks and `inspect.getsource` find its text."""
+    filename = f"<catnn {name} {next(_numbers)}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    namespace: dict[str, object] = {"__name__": filename}
+    exec(compile(source, filename, "exec"), namespace)  # our own text, made from a checked program
+    return namespace
+
+
+def need_compiler() -> None:
+    """E0801 where inductor would find no C++ compiler."""
+    if not any(shutil.which(name) for name in ("g++", "clang++", "cl", "c++")):
+        raise CatError(
+            [
+                Diagnostic(
+                    "E0801",
+                    "torch.compile needs a C++ compiler, and none is on the path",
+                    NOWHERE,
+                    help=("install one (`apt install g++`), or use `model.torch()` uncompiled",),
+                )
+            ]
+        )
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Terms of deep models are walked recursively."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, 100_000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+backend = TorchBackend()

@@ -1,0 +1,216 @@
+"""The checks at entry: ranks, sizes, kinds, facts and index ranges, in the user's words."""
+
+from collections.abc import Iterator, Sequence
+
+from catnn.ir.terms import Input, Program
+from catnn.types.dims import Dim, Symbol
+from catnn.types.types import (
+    Bool,
+    Complex,
+    Index,
+    Int,
+    Product,
+    Real,
+    Tensor,
+    Type,
+)
+from catnn_torch.sizes import fact_text, size_text
+from catnn_torch.writer import Writer
+
+KINDS = {
+    Real: ("is_floating_point()", "real numbers"),
+    Bool: ("dtype == torch.bool", "booleans"),
+    Complex: ("is_complex()", "complex numbers"),
+}
+
+
+def parts(text: str, type_: Type) -> Iterator[tuple[str, Tensor]]:
+    """The tensors of an input, with the expressions that reach them."""
+    match type_:
+        case Tensor():
+            yield text, type_
+        case Product(items, labels):
+            del labels
+            for k, item in enumerate(items):
+                yield from parts(f"{text}[{k}]", item)
+        case _:
+            return
+
+
+def own_rank(given: Input, type_: Type) -> object:
+    """The declared rank of an input, nested as the input is."""
+    match type_:
+        case Tensor(_, shape):
+            return len(shape) - (1 if given.lifted else 0)
+        case Product(items):
+            return tuple(own_rank(given, item) for item in items)
+        case _:
+            return None
+
+
+def shown_type(given: Input, type_: Tensor) -> str:
+    """The declared type of an input, without the batch axis."""
+    shape = type_.shape[1:] if given.lifted else type_.shape
+    return str(Tensor(type_.element, shape))
+
+
+def write_checks(writer: Writer, program: Program, names: Sequence[str]) -> None:
+    """The body of `check`: shapes first, then facts, then ranges."""
+    known: dict[Symbol, str] = {}
+    later: list[tuple[str, Input, Tensor, int, Dim]] = []
+    for given, name in zip(program.inputs, names, strict=True):
+        for text, tensor in parts(name, given.var.type):
+            _kind(writer, program, given, text, tensor)
+            for k, item in enumerate(tensor.shape):
+                if isinstance(item, Dim):
+                    _axis(writer, program, given, text, tensor, k, item, known, later)
+    for text, given, tensor, k, item in later:
+        _solve(writer, text, k, item, known)
+        if not item.symbols() <= known.keys():
+            continue
+        due = size_text(item, known)
+        _raise_unless(writer, program, given, text, tensor, k, due)
+    for fact in program.facts:
+        if fact.symbols() <= known.keys():
+            writer.line(f"if not ({fact_text(fact, known)}):")
+            values = ", ".join(f"{s.name} = {{{known[s]}}}" for s in sorted(fact.symbols(), key=lambda s: s.name))
+            writer.line(f'    raise ShapeError(f"{program.name}: `{fact}` does not hold: {values}")')
+    _ranges(writer, program, names, known)
+
+
+def _kind(writer: Writer, program: Program, given: Input, text: str, tensor: Tensor) -> None:
+    name = given.var.name
+    element = tensor.element
+    if isinstance(element, Int | Index):
+        test = f"{text}.is_floating_point() or {text}.is_complex() or {text}.dtype == torch.bool"
+        words = "whole numbers"
+    else:
+        member, words = KINDS[type(element)]
+        test = f"not {text}.{member}" if "==" not in member else f"{text}.{member.replace('==', '!=')}"
+    shown = shown_type(given, tensor)
+    writer.line(f"if {test}:")
+    writer.line(
+        f'    raise ShapeError(f"{program.name}: `{name}` holds {{{text}.dtype}}; its type is `{shown}`: {words} are due")'
+    )
+
+
+def _axis(
+    writer: Writer,
+    program: Program,
+    given: Input,
+    text: str,
+    tensor: Tensor,
+    k: int,
+    item: Dim,
+    known: dict[Symbol, str],
+    later: list[tuple[str, Input, Tensor, int, Dim]],
+) -> None:
+    symbol = item.as_symbol()
+    if symbol is not None and symbol not in known:
+        known[symbol] = writer.names.fresh(symbol.name)
+        writer.line(f"{known[symbol]} = {text}.shape[{k}]")
+    elif item.symbols() <= known.keys():
+        _raise_unless(writer, program, given, text, tensor, k, size_text(item, known))
+    else:
+        later.append((text, given, tensor, k, item))
+
+
+def _solve(writer: Writer, text: str, k: int, item: Dim, known: dict[Symbol, str]) -> None:
+    """A size that no axis shows by itself, read off an axis in which it is linear."""
+    open_ = [symbol for symbol in item.symbols() if symbol not in known]
+    if len(open_) != 1:
+        return
+    (symbol,) = open_
+    expression = solved_text(symbol, item, f"{text}.shape[{k}]", known)
+    if expression is not None:
+        known[symbol] = writer.names.fresh(symbol.name)
+        writer.line(f"{known[symbol]} = {expression}")
+
+
+def solved_text(symbol: Symbol, item: Dim, axis: str, known: dict[Symbol, str]) -> str | None:
+    """`symbol` from `item == axis`, where that is linear with a constant factor."""
+    rest = item.substitute({symbol: Dim.of(0)})
+    factor = (item.substitute({symbol: Dim.of(1)}) - rest).as_int()
+    if factor is None or factor < 1 or item != rest + factor * Dim.of(symbol):
+        return None
+    if not rest.symbols() <= known.keys():
+        return None
+    top = axis if rest == Dim.of(0) else f"({axis} - ({size_text(rest, known)}))"
+    return top if factor == 1 else f"{top} // {factor}"
+
+
+def _raise_unless(
+    writer: Writer, program: Program, given: Input, text: str, tensor: Tensor, k: int, due: str
+) -> None:
+    axis = k - (1 if given.lifted else 0)
+    shown = shown_type(given, tensor)
+    size = tensor.shape[k]
+    said = f"{size}" if str(size) == due else f"{size} = {{{due}}}"
+    writer.line(f"if {text}.shape[{k}] != {due}:")
+    writer.line(
+        f'    raise ShapeError(f"{program.name}: axis {axis} of `{given.var.name}` has size {{{text}.shape[{k}]}}, '
+        f'due is {said} (its type is `{shown}`)")'
+    )
+
+
+def _ranges(
+    writer: Writer, program: Program, names: Sequence[str], known: dict[Symbol, str]
+) -> None:
+    checks = []
+    for given, name in zip(program.inputs, names, strict=True):
+        for text, tensor in parts(name, given.var.type):
+            if isinstance(tensor.element, Index) and tensor.element.size.symbols() <= known.keys():
+                due = size_text(tensor.element.size, known)
+                checks.append(f'check_range("{program.name}", "{given.var.name}", {text}, {due})')
+    if checks:
+        writer.helpers.add("check_range")
+        writer.line("if not torch.compiler.is_compiling():")
+        for check in checks:
+            writer.line(f"    {check}")
+
+
+OVER_LEADS = '''
+def over_leads(model, name, inputs, ranks):
+    """`model` at inputs with any number of leading axes: all of them as one, and back."""
+    leads = []
+
+    def find(x, rank):
+        if isinstance(rank, tuple):
+            for part, inner in zip(x, rank, strict=True):
+                find(part, inner)
+        elif rank is not None:
+            if x.dim() < rank:
+                raise ShapeError(f"{name}: an input of shape {list(x.shape)} has too few axes, at least {rank} are due")
+            leads.append(x.shape[: x.dim() - rank])
+
+    def merge(x, rank):
+        if isinstance(rank, tuple):
+            return tuple(merge(part, inner) for part, inner in zip(x, rank, strict=True))
+        if rank is None:
+            return x
+        own, rest = x.shape[: x.dim() - rank], x.shape[x.dim() - rank :]
+        x = x.reshape(*own, *(1,) * (len(lead) - len(own)), *rest).expand(*lead, *rest)
+        return x.reshape(math.prod(lead), *rest)
+
+    def split(y):
+        if isinstance(y, tuple):
+            return tuple(split(part) for part in y)
+        return y.reshape(*lead, *y.shape[1:])
+
+    find(inputs, ranks)
+    lead = max(leads, key=len, default=())
+    for own in leads:
+        if lead[: len(own)] != own:
+            raise ShapeError(f"{name}: the inputs have different leading axes: {list(own)} and {list(lead)}")
+    return split(model(*merge(inputs, ranks)))
+'''
+
+CHECK_RANGE = '''
+def check_range(model, name, index, size):
+    """Refuse indices outside `0 <= k < size`."""
+    if index.numel():
+        low, high = torch.aminmax(index)
+        if low < 0 or high >= size:
+            wrong = int(low) if low < 0 else int(high)
+            raise IndexRangeError(f"{model}: `{name}` holds the index {wrong}; its set has {size} elements")
+'''

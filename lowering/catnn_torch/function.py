@@ -1,0 +1,341 @@
+"""Function bodies: every form of term, loops and branches, stores."""
+
+from collections.abc import Sequence
+
+from attrs import define, field
+
+from catnn.errors import InternalError
+from catnn.ir.terms import (
+    Apply,
+    Constant,
+    Leaf,
+    Loop,
+    Project,
+    Region,
+    Size,
+    Term,
+    TupleTerm,
+    Var,
+    WhenTraining,
+)
+from catnn.types.dims import Dim, Symbol
+from catnn.types.types import Product, Real, Tensor
+from catnn_torch.ops import EMITTERS
+from catnn_torch.ops.normal import fused_batch_norm
+from catnn_torch.regions import captures, exclusive, use_counts
+from catnn_torch.writer import Names, Writer
+
+
+class SizeNames(dict[Symbol, str]):
+    """The names of sizes; remembers which were asked for."""
+
+    def __init__(self, names: dict[Symbol, str]) -> None:
+        super().__init__(names)
+        self.used: dict[Symbol, None] = {}
+
+    def __getitem__(self, symbol: Symbol) -> str:
+        self.used.setdefault(symbol)
+        return super().__getitem__(symbol)
+
+
+@define(eq=False)
+class Body(Writer):
+    """A function body; `fused` are batch norms that store their statistics themselves."""
+
+    fused: set[Term] = field(factory=set)
+    loops: "LoopEmitter | None" = None
+
+    def region(self, region: Region) -> str:
+        """All lines of a region but its return; the expression of its result."""
+        self.uses = use_counts(region)
+        self.fused = fused_norms(region, self.uses)
+        result = self.value(region.result)
+        stores = [s for s in region.stores if not _is_fused(s.value, self.fused)]
+        values = [(s.buffer, self.value(s.value)) for s in stores]
+        if values:
+            self.line(f"if {self.training}:")
+            self.line("    with torch.no_grad():")
+            for buffer, value in values:
+                self.line(f"        {self.leaf_names(buffer)}.copy_({value})")
+        for name, value in region.aux:
+            self.line(f'self.aux["{name}"] = {self.value(value)}')
+        return result
+
+
+def _is_fused(value: Term, fused: set[Term]) -> bool:
+    return isinstance(value, Project) and value.tuple in fused
+
+
+def fused_norms(region: Region, uses: dict[Term, int]) -> set[Term]:
+    """Batch norms whose new statistics go exactly into the buffers that they read."""
+    stored = {(store.buffer, store.value) for store in region.stores}
+    found: set[Term] = set()
+    for _, value in stored:
+        if not (isinstance(value, Project) and isinstance(value.tuple, Apply)):
+            continue
+        norm = value.tuple
+        if norm.op != "batch_norm" or norm.lead or not isinstance(norm.type, Product):
+            continue
+        items = norm.type.items
+        parts = [Project(norm, k, items[k]) for k in (1, 2)]
+        pairs = [(norm.arguments[3], parts[0]), (norm.arguments[4], parts[1])]
+        if all(pair in stored for pair in pairs) and all(uses.get(part, 0) == 1 for part in parts):
+            found.add(norm)
+    return found
+
+
+# ---- terms ------------------------------------------------------------------------------
+
+
+def emit(writer: Writer, term: Term) -> str:
+    """The expression of a term that is met for the first time."""
+    assert isinstance(writer, Body)
+    match term:
+        case Var(name=name):
+            raise InternalError(f"the variable {name} is not bound here")
+        case Leaf():
+            return writer.leaf_names(term)
+        case Constant() | Size():
+            text = writer.scalar(term)
+            assert text is not None
+            return text
+        case Apply():
+            return _apply(writer, term)
+        case TupleTerm(items=items):
+            return f"({', '.join(writer.value(item) for item in items)}{',' if len(items) == 1 else ''})"
+        case Project():
+            return _project(writer, term)
+        case WhenTraining():
+            return _when_training(writer, term)
+        case Loop():
+            assert writer.loops is not None
+            return writer.loops.emit(writer, term)
+
+
+def _apply(writer: Body, term: Apply) -> str:
+    scalar = writer.scalar(term)
+    if scalar is not None:
+        return scalar
+    if term in writer.fused:
+        text = fused_batch_norm(writer, term)
+        assert isinstance(term.type, Product)
+        first = Project(term, 0, term.type.items[0], hint=term.hint)
+        writer.assign(first, text)
+        return writer.values[first]
+    emitter = EMITTERS.get(term.op)
+    if emitter is None:
+        raise InternalError(f"the primitive `{term.op}` has no emission")
+    text = emitter(writer, term)
+    if isinstance(term.type, Product):
+        parts = [Project(term, k, item, hint=f"{term.hint or 'part'}_{k}") for k, item in enumerate(term.type.items)]
+        return writer.assign_parts(term, text, parts)
+    return writer.assign(term, text)
+
+
+def _project(writer: Body, term: Project) -> str:
+    whole = writer.value(term.tuple)
+    found = writer.values.get(term)
+    return found if found is not None else f"{whole}[{term.index}]"
+
+
+def _when_training(writer: Body, term: WhenTraining) -> str:
+    """Only the branch of the mode is computed; what others need too stands before it."""
+    uses = dict(writer.uses)
+    for branch in (term.then, term.otherwise):
+        own = exclusive(branch, uses)
+        for shared in _frontier(branch, own):
+            writer.value(shared)
+    name = writer.names.fresh(writer.wanted(term))
+    for word, branch in ((f"if {writer.training}:", term.then), ("else:", term.otherwise)):
+        writer.line(word)
+        kept = dict(writer.values)
+        writer.indent += 1
+        writer.line(f"{name} = {writer.value(branch)}")
+        writer.indent -= 1
+        writer.values = kept
+    writer.values[term] = name
+    return name
+
+
+def _frontier(root: Term, own: set[Term]) -> list[Term]:
+    from catnn_torch.regions import children
+
+    found: dict[Term, None] = {}
+    seen: set[Term] = set()
+
+    def walk(term: Term) -> None:
+        if term in seen:
+            return
+        seen.add(term)
+        if term not in own:
+            found.setdefault(term)
+            return
+        for child in children(term):
+            walk(child)
+
+    walk(root)
+    return list(found)
+
+
+# ---- loops ------------------------------------------------------------------------------
+
+
+class LoopEmitter:
+    """Loops inside a function; repeated blocks are emitted by `Blocks`."""
+
+    def __init__(self, blocks: "BlockTable") -> None:
+        self.blocks = blocks
+
+    def emit(self, writer: Body, loop: Loop) -> str:
+        if loop.kind == "scan":
+            return self.scan(writer, loop)
+        if loop.path:
+            return self.repeated(writer, loop)
+        return self.inline(writer, loop)
+
+    def repeated(self, writer: Body, loop: Loop) -> str:
+        """`for block in self.blocks: x = block(x, ..)`."""
+        outer = [capture for capture in captures(loop, loop.body) if needs_passing(capture)]
+        passed = [writer.value(capture) for capture in outer]
+        state = self.initial(writer, loop)
+        block = writer.names.fresh("block")
+        extra = "".join(f", {text}" for text in passed)
+        if loop.kind == "trail":
+            return self.trail(writer, loop, state, f"for {block} in {self.blocks.holder(writer, loop)}:", f"{block}({{}}{extra})")
+        writer.line(f"for {block} in {self.blocks.holder(writer, loop)}:")
+        writer.line(f"    {state} = {block}({state}{extra})  # {loop.type}")
+        writer.values[loop] = state
+        return state
+
+    def initial(self, writer: Body, loop: Loop) -> str:
+        text = writer.value(loop.init)
+        name = writer.names.fresh(loop.hint if loop.hint not in ("", "it", "repeat") else "x")
+        writer.line(f"{name} = {text}")
+        return name
+
+    def trail(self, writer: Body, loop: Loop, state: str, head: str, call: str) -> str:
+        states = writer.names.fresh("states")
+        writer.line(f"{states} = [{state}]")
+        writer.line(head)
+        writer.line(f"    {states}.append({call.format(f'{states}[-1]')})")
+        return writer.assign(loop, stacked(states, loop.type))
+
+    def inline(self, writer: Body, loop: Loop) -> str:
+        """A loop without leaves of its own: its body stands in place."""
+        for capture in captures(loop, loop.body):
+            writer.value(capture)
+        state = self.initial(writer, loop)
+        states = ""
+        if loop.kind == "trail":
+            states = writer.names.fresh("states")
+            writer.line(f"{states} = [{state}]")
+        *indices, variable = loop.body.parameters
+        counter = writer.names.fresh("i") if indices else "_"
+        writer.line(f"for {counter} in range({writer.size(loop.count)}):")
+        kept, uses, fused = dict(writer.values), writer.uses, writer.fused
+        writer.indent += 1
+        writer.values[variable] = state
+        for index in indices:
+            writer.values[index] = counter
+        result = writer.region(loop.body)
+        writer.line(f"{state} = {result}")
+        if states:
+            writer.line(f"{states}.append({state})")
+        writer.indent -= 1
+        writer.values, writer.uses, writer.fused = kept, uses, fused
+        if states:
+            return writer.assign(loop, stacked(states, loop.type))
+        writer.values[loop] = state
+        return state
+
+    def scan(self, writer: Body, loop: Loop) -> str:
+        """Along the leading axis of `xs`, outputs stacked."""
+        assert loop.xs is not None
+        assert isinstance(loop.type, Product)
+        for capture in captures(loop, loop.body):
+            writer.value(capture)
+        sequence = writer.value(loop.xs)
+        state = self.initial(writer, loop)
+        outputs = writer.names.fresh("outputs")
+        item = writer.names.fresh("item")
+        writer.line(f"{outputs} = []")
+        writer.line(f"for {item} in {turns(sequence, loop.xs.type)}:")
+        kept, uses, fused = dict(writer.values), writer.uses, writer.fused
+        writer.indent += 1
+        variable, element = loop.body.parameters
+        writer.values[variable], writer.values[element] = state, item
+        result = writer.region(loop.body)
+        output = writer.names.fresh("output")
+        writer.line(f"{state}, {output} = {result}")
+        writer.line(f"{outputs}.append({output})")
+        writer.indent -= 1
+        writer.values, writer.uses, writer.fused = kept, uses, fused
+        last = Project(loop, 0, loop.type.items[0])
+        writer.values[last] = state
+        writer.assign(Project(loop, 1, loop.type.items[1], hint="outputs"), stacked(outputs, loop.type.items[1]))
+        return f"({state}, {writer.values[Project(loop, 1, loop.type.items[1])]})"
+
+
+def stacked(names: str, type_: object) -> str:
+    """A list of states as one value with a new leading axis on every leaf."""
+    if isinstance(type_, Product):
+        parts = [stacked(f"[part[{k}] for part in {names}]", item) for k, item in enumerate(type_.items)]
+        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+    return f"torch.stack({names})"
+
+
+def turns(text: str, type_: object) -> str:
+    """The elements along the leading axis of a value."""
+    if isinstance(type_, Product):
+        parts = ", ".join(turns(f"{text}[{k}]", item) for k, item in enumerate(type_.items))
+        return f"zip({parts}, strict=True)"
+    return f"{text}.unbind(0)"
+
+
+def needs_passing(term: Term) -> bool:
+    """Whether a captured term is a value that a block must be given."""
+    from catnn_torch.writer import is_scalar
+
+    return not is_scalar(term)
+
+
+class BlockTable:
+    """Where the repeated blocks of a program are emitted; see `module`."""
+
+    def holder(self, writer: Body, loop: Loop) -> str:
+        """The expression of the list of blocks."""
+        raise NotImplementedError
+
+
+def first_real(parameters: Sequence[tuple[str, Term]]) -> str | None:
+    """The name of the first real tensor among some parameters."""
+    for name, term in parameters:
+        if isinstance(term.type, Tensor) and isinstance(term.type.element, Real):
+            return name
+    return None
+
+
+def size_lines(
+    used: Sequence[Symbol], names: dict[Symbol, str], parameters: Sequence[tuple[str, Term]]
+) -> tuple[list[str], list[Symbol]]:
+    """Lines that read sizes off the shapes of parameters; what cannot be read so."""
+    lines, missing = [], []
+    for symbol in used:
+        place = _axis_of(symbol, parameters)
+        if place is None:
+            missing.append(symbol)
+        else:
+            lines.append(f"{names[symbol]} = {place}")
+    return lines, missing
+
+
+def _axis_of(symbol: Symbol, parameters: Sequence[tuple[str, Term]]) -> str | None:
+    for name, term in parameters:
+        if isinstance(term.type, Tensor):
+            for k, item in enumerate(term.type.shape):
+                if isinstance(item, Dim) and item.as_symbol() is symbol:
+                    return f"{name}.shape[{k}]"
+    return None
+
+
+__all__ = ["BlockTable", "Body", "LoopEmitter", "Names", "SizeNames", "emit", "first_real", "size_lines"]

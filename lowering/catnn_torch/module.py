@@ -1,0 +1,329 @@
+"""A program as the source of one Python file: its model class, its blocks, its helpers."""
+
+from collections.abc import Sequence
+
+from attrs import define, field, frozen
+
+from catnn.ir.terms import Leaf, Loop, Program, Segment, Term, Var
+from catnn.types.dims import Dim, Symbol
+from catnn.types.types import Real, Tensor
+from catnn_torch import entry
+from catnn_torch.function import (
+    BlockTable,
+    Body,
+    LoopEmitter,
+    SizeNames,
+    emit,
+    first_real,
+    needs_passing,
+)
+from catnn_torch.ops.normal import HELPER as BATCH_NORM
+from catnn_torch.paths import attribute, class_name
+from catnn_torch.regions import body_leaves, captures, nested_loops
+from catnn_torch.tree import creation, resetting, tree_of
+from catnn_torch.writer import Names, Writer
+
+HELPERS = {"batch_norm": BATCH_NORM, "check_range": entry.CHECK_RANGE}
+
+
+@frozen
+class Emitted:
+    """Source text, the model's class, and what may be compiled by itself.
+
+    `blocks` gives, for each block function, the run-time axes of each argument;
+    `dynamic` those of the model's inputs.
+    """
+
+    source: str
+    model: str
+    blocks: dict[str, tuple[tuple[int, ...], ...]]
+    dynamic: tuple[tuple[int, ...], ...]
+
+
+@frozen
+class Block:
+    """A repeated block: its class, its function (None if its body is a method), its path."""
+
+    cls: str
+    function: str | None
+    path: tuple[str, ...]
+    count: str
+
+
+@define(eq=False)
+class ModuleEmitter(BlockTable):
+    """Emits one program."""
+
+    program: Program
+    infer: bool = False
+    names: Names = field(factory=Names)
+    texts: list[str] = field(factory=list)
+    helpers: set[str] = field(factory=set)
+    blocks: dict[tuple[Segment, ...], Block] = field(factory=dict)
+    functions: dict[str, tuple[tuple[int, ...], ...]] = field(factory=dict)
+
+    # ---- whole ----------------------------------------------------------------------------
+
+    def emit(self, standalone: bool) -> Emitted:
+        program = self.program
+        model = class_name(program.name)
+        self.names.taken |= {model, "Part", "over_leads", "batch_norm", "check_range", "ShapeError", "IndexRangeError"}
+        leaves = [(leaf.path, leaf) for leaf in program.leaves]
+        text = self.model_class(model, leaves)
+        header = [f'"""{program.name} : {program.type}\n\nMade by catnn; it needs PyTorch only.\n"""', "", "import math"]
+        header += ["", "import torch", "import torch.nn.functional as F", "from torch import nn"]
+        if standalone:
+            header += ["", "", 'class ShapeError(ValueError):\n    """An input of the wrong rank, size or kind."""']
+            header += ["", "", 'class IndexRangeError(IndexError):\n    """An index outside its set."""']
+        else:
+            header += ["", "from catnn.errors import IndexRangeError, ShapeError"]
+        header += ["", "", 'class Part(nn.Module):\n    """Parameters under one name."""', ""]
+        body = [entry.OVER_LEADS, *(HELPERS[name] for name in sorted(self.helpers))]
+        source = "\n".join(header) + "\n" + "\n".join([*body, *self.texts, text])
+        dynamic = tuple(self.run_time_axes(given.var.type) for given in program.inputs)
+        return Emitted(source.rstrip() + "\n", model, dict(self.functions), dynamic)
+
+    def run_time_axes(self, type_: object) -> tuple[int, ...]:
+        if not isinstance(type_, Tensor):
+            return ()
+        return tuple(k for k, item in enumerate(type_.shape) if isinstance(item, Dim) and item.as_int() is None)
+
+    def writer(self, names: Names, sizes: SizeNames, leaf_text: object) -> Body:
+        assert callable(leaf_text)
+        writer = Body(emit, names, sizes, leaf_text, {})
+        writer.loops = LoopEmitter(self)
+        writer.helpers = self.helpers
+        if self.infer:
+            writer.training = "False"
+        return writer
+
+    def size_names(self, names: Names) -> SizeNames:
+        symbols = list(self.program.sizes)
+        if self.program.batch is not None:
+            symbols.insert(0, self.program.batch)
+        return SizeNames({symbol: names.fresh(symbol.name) for symbol in symbols})
+
+    # ---- the model --------------------------------------------------------------------------
+
+    def model_class(self, model: str, leaves: list[tuple[tuple[Segment, ...], Leaf]]) -> str:
+        program = self.program
+        names = Names(set(self.names.taken))
+        inputs = [names.fresh(given.var.name) for given in program.inputs]
+        run = self.run_lines(names, inputs)
+        arguments = ", ".join(["self", *inputs])
+        ranks = tuple(entry.own_rank(given, given.var.type) if given.lifted else None for given in program.inputs)
+        lines = ["", "", f"class {model}(nn.Module):", f'    """`{program.type}`, over any leading axes."""', ""]
+        lines += self.init_lines(leaves)
+        lines += ["", f"    def forward({arguments}):"]
+        lines += self.lead_lines(inputs, ranks)
+        lines += [f"        self.check({', '.join(inputs)})", f"        return self.run({', '.join(inputs)})", ""]
+        lines += [f"    def check({arguments}):", '        """Refuse inputs that do not fit the type."""']
+        checks = Writer(emit, Names(set(names.taken) | set(inputs)), {}, str, {}, indent=2)
+        checks.helpers = self.helpers
+        entry.write_checks(checks, program, inputs)
+        lines += checks.lines
+        lines += ["", f"    def run({arguments}):", *run]
+        return "\n".join(lines)
+
+    def lead_lines(self, inputs: Sequence[str], ranks: tuple[object, ...]) -> list[str]:
+        """Anything but exactly one leading axis takes the way round."""
+        tests = []
+        for given, name in zip(self.program.inputs, inputs, strict=True):
+            if given.lifted:
+                tests += [f"{text}.dim() != {len(tensor.shape)}" for text, tensor in entry.parts(name, given.var.type)]
+        if not tests:
+            return []
+        listed = f"({', '.join(inputs)},)"
+        shown = f"({', '.join(map(str, ranks))},)"
+        return [
+            f"        if {' or '.join(tests)}:",
+            f'            return over_leads(self.forward, "{self.program.name}", {listed}, {shown})',
+        ]
+
+    def init_lines(self, leaves: list[tuple[tuple[Segment, ...], Leaf]]) -> list[str]:
+        """`__init__` and `reset_parameters` of a class that holds these leaves."""
+        tree = tree_of(leaves)
+        blocks = {path: (b.cls, b.count) for path, b in self.block_paths(leaves).items()}
+        writer = self.writer(Names(), SizeNames({}), lambda leaf: "?")
+        writer.indent = 2
+        creation(writer, tree, "self", (), blocks)
+        lines = ["    def __init__(self):", "        super().__init__()", *writer.lines]
+        lines += ["        self.reset_parameters()", "", "    @torch.no_grad()", "    def reset_parameters(self):"]
+        lines += ['        """Draw every parameter anew."""']
+        writer.lines = []
+        writer.real_source, writer.device_source = "torch.get_default_dtype()", '"cpu"'
+        resetting(writer, tree, "self", (), blocks)
+        return lines + writer.lines
+
+    def block_paths(self, leaves: list[tuple[tuple[Segment, ...], Leaf]]) -> dict[tuple[str, ...], Block]:
+        """The blocks directly below a class, by their path below it."""
+        found: dict[tuple[str, ...], Block] = {}
+        for path, leaf in leaves:
+            full = leaf.path
+            for k, step in enumerate(path):
+                if isinstance(step, Symbol):
+                    prefix = full[: len(full) - len(path) + k]
+                    block = self.blocks[prefix]
+                    found[tuple(str(s) for s in path[:k])] = block
+                    break
+        return found
+
+    def run_lines(self, names: Names, inputs: Sequence[str]) -> list[str]:
+        program = self.program
+        sizes = self.size_names(names)
+        writer = self.writer(names, sizes, lambda leaf: attribute("self", leaf.path))
+        writer.indent = 2
+        for given, name in zip(program.inputs, inputs, strict=True):
+            writer.values[given.var] = name
+        tensors = [part for given, name in zip(program.inputs, inputs, strict=True) for part in entry.parts(name, given.var.type)]
+        writer.device_source = f"{tensors[0][0]}.device" if tensors else "self.parameters().__next__().device"
+        writer.real_source = self.root_dtype(tensors)
+        if program.region.aux:
+            writer.line("self.aux = {}")
+        result = writer.region(program.region)
+        head = self.size_header(sizes, tensors)
+        return [*head, *writer.lines, f"        return {result}"]
+
+    def root_dtype(self, tensors: Sequence[tuple[str, Tensor]]) -> str:
+        for leaf in self.program.leaves:
+            plain = not any(isinstance(step, Symbol) for step in leaf.path)
+            if plain and leaf.kind == "param":
+                return f"{attribute('self', leaf.path)}.dtype"
+        for text, tensor in tensors:
+            if isinstance(tensor.element, Real):
+                return f"{text}.dtype"
+        return "next(self.parameters()).dtype" if self.program.leaves else "torch.get_default_dtype()"
+
+    def size_header(self, sizes: SizeNames, tensors: Sequence[tuple[str, Tensor]]) -> list[str]:
+        lines = []
+        for symbol in sizes.used:
+            lines.append(f"        {dict.__getitem__(sizes, symbol)} = {self.read_size(symbol, tensors)}")
+        return lines
+
+    def read_size(self, symbol: Symbol, tensors: Sequence[tuple[str, Tensor]]) -> str:
+        for text, tensor in tensors:
+            for k, item in enumerate(tensor.shape):
+                if isinstance(item, Dim) and item.as_symbol() is symbol:
+                    return f"{text}.shape[{k}]"
+        for text, tensor in tensors:
+            for k, item in enumerate(tensor.shape):
+                if isinstance(item, Dim) and symbol in item.symbols():
+                    found = entry.solved_text(symbol, item, f"{text}.shape[{k}]", {})
+                    if found is not None:
+                        return found
+        raise LookupError(symbol.name)
+
+    # ---- blocks -----------------------------------------------------------------------------
+
+    def holder(self, writer: Body, loop: Loop) -> str:
+        """The list of blocks of a loop; its class and function are emitted when it is first met."""
+        if loop.path not in self.blocks:
+            self.add_block(loop)
+        below = loop.path
+        for k, step in enumerate(loop.path):
+            if isinstance(step, Symbol):
+                below = loop.path[k + 1 :]
+        return attribute("self", below)
+
+    def add_block(self, loop: Loop) -> None:
+        name = next((str(step) for step in reversed(loop.path) if not str(step).isdigit()), "block")
+        cls = self.names.fresh(class_name(name))
+        own = set(body_leaves(loop))
+        leaves = [leaf for leaf in self.program.leaves if leaf in own]
+        outer = [capture for capture in captures(loop, loop.body) if needs_passing(capture)]
+        as_method = nested_loops(loop.body) or bool(loop.body.aux)
+        function = None if as_method else self.names.fresh(name if name != cls else f"{name}_block")
+        count = str(loop.count.as_int())
+        self.blocks[loop.path] = Block(cls, function, tuple(map(str, loop.path)), count)
+        relative = [(leaf.path[len(loop.path) + 1 :], leaf) for leaf in leaves]
+        if function is None:
+            self.texts.append(self.method_block(loop, cls, relative, outer))
+        else:
+            self.texts.append(self.function_block(loop, cls, function, relative, outer))
+
+    def function_block(
+        self,
+        loop: Loop,
+        cls: str,
+        function: str,
+        leaves: list[tuple[tuple[Segment, ...], Leaf]],
+        outer: Sequence[Term],
+    ) -> str:
+        names = Names(set(self.names.taken))
+        (variable,) = loop.body.parameters
+        state = names.fresh("x")
+        passed = [names.fresh(capture.hint or "context") for capture in outer]
+        leaf_names = {leaf: names.fresh("_".join(map(str, path))) for path, leaf in leaves}
+        training = names.fresh("in_training")
+        sizes = self.size_names(names)
+        writer = self.writer(names, sizes, leaf_names.__getitem__)
+        if not self.infer:
+            writer.training = training
+        self.prepare(writer, variable, state, outer, passed, leaves, leaf_names)
+        result = writer.region(loop.body)
+        uses_training = any(training in line for line in writer.lines)
+        tensors = [(state, variable.type), *zip(passed, (c.type for c in outer), strict=True)]
+        head = [line[4:] for line in self.size_header(sizes, [(n, t) for n, t in tensors if isinstance(t, Tensor)])]
+        arguments = [state, *passed, *leaf_names.values(), *([training] if uses_training else [])]
+        self.functions[function] = tuple(
+            self.run_time_axes(type_) for _, type_ in [*tensors, *((n, leaf.type) for leaf, n in leaf_names.items())]
+        )
+        lines = ["", "", f"def {function}({', '.join(arguments)}):", f'    """One turn of `{function}` on {variable.type}."""']
+        lines += [*head, *writer.lines, f"    return {result}", "", "", f"class {cls}(nn.Module):"]
+        lines += [f'    """One block of `{".".join(map(str, loop.path))}`."""', "", *self.init_lines(leaves), ""]
+        own = [attribute("self", path) for path, _ in leaves] + (["self.training"] if uses_training else [])
+        lines += [f"    def forward({', '.join(['self', state, *passed])}):"]
+        lines += [f"        return {function}({', '.join([state, *passed, *own])})"]
+        return "\n".join(lines)
+
+    def method_block(
+        self,
+        loop: Loop,
+        cls: str,
+        leaves: list[tuple[tuple[Segment, ...], Leaf]],
+        outer: Sequence[Term],
+    ) -> str:
+        names = Names(set(self.names.taken))
+        (variable,) = loop.body.parameters
+        state = names.fresh("x")
+        passed = [names.fresh(capture.hint or "context") for capture in outer]
+        own = {leaf: attribute("self", path) for path, leaf in leaves}
+        sizes = self.size_names(names)
+        writer = self.writer(names, sizes, own.__getitem__)
+        writer.indent = 2
+        self.prepare(writer, variable, state, outer, passed, leaves, own)
+        if loop.body.aux:
+            writer.line("self.aux = {}")
+        result = writer.region(loop.body)
+        tensors = [(state, variable.type), *zip(passed, (c.type for c in outer), strict=True)]
+        head = self.size_header(sizes, [(n, t) for n, t in tensors if isinstance(t, Tensor)])
+        lines = ["", "", f"class {cls}(nn.Module):", f'    """One block of `{".".join(map(str, loop.path))}`."""', ""]
+        lines += [*self.init_lines(leaves), "", f"    def forward({', '.join(['self', state, *passed])}):"]
+        return "\n".join([*lines, *head, *writer.lines, f"        return {result}"])
+
+    def prepare(
+        self,
+        writer: Body,
+        variable: Var,
+        state: str,
+        outer: Sequence[Term],
+        passed: Sequence[str],
+        leaves: list[tuple[tuple[Segment, ...], Leaf]],
+        leaf_names: dict[Leaf, str],
+    ) -> None:
+        """Bind the state, the captured values and where dtype and device come from."""
+        writer.values[variable] = state
+        writer.values.update(zip(outer, passed, strict=True))
+        known = [(state, variable), *zip(passed, outer, strict=True)]
+        real = first_real(known) or first_real([(leaf_names[leaf], leaf) for _, leaf in leaves])
+        writer.real_source = f"{real}.dtype" if real else "torch.get_default_dtype()"
+        tensors = [name for name, term in known if isinstance(term.type, Tensor)]
+        writer.device_source = f"{tensors[0]}.device" if tensors else '"cpu"'
+
+
+def emit_program(program: Program, *, standalone: bool = True, infer: bool = False) -> Emitted:
+    """The source of a program; see `Emitted`."""
+    return ModuleEmitter(program, infer).emit(standalone)
+
+
+__all__ = ["Emitted", "emit_program"]

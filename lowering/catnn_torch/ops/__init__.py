@@ -1,0 +1,24 @@
+"""How each primitive is written in PyTorch: one function a primitive, in tables by topic."""
+
+from catnn_torch.ops.attention import ATTENTION
+from catnn_torch.ops.constants import CONSTANTS
+from catnn_torch.ops.contraction import CONTRACTION
+from catnn_torch.ops.normal import NORMS
+from catnn_torch.ops.pointwise import POINTWISE
+from catnn_torch.ops.reductions import REDUCTIONS
+from catnn_torch.ops.spatial import SPATIAL
+from catnn_torch.ops.structure import STRUCTURE
+from catnn_torch.ops.table import Emitter
+
+EMITTERS: dict[str, Emitter] = {
+    **POINTWISE,
+    **STRUCTURE,
+    **CONTRACTION,
+    **REDUCTIONS,
+    **NORMS,
+    **SPATIAL,
+    **ATTENTION,
+    **CONSTANTS,
+}
+
+__all__ = ["EMITTERS"]

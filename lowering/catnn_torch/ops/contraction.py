@@ -1,0 +1,199 @@
+"""Sums of products: `F.linear`, `matmul`, or `einsum`; many operands by the cheapest path."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from attrs import frozen
+
+from catnn.ir.terms import Apply, Leaf
+from catnn.types.dims import Dim
+from catnn_torch.ops.table import Emitter
+from catnn_torch.writer import Writer, dims
+
+UNKNOWN_SIZE = 256
+"""What a run-time size is taken for when the order of a contraction is chosen."""
+
+Labels = tuple[int, ...]
+
+
+def operands(term: Apply) -> list[Labels]:
+    return [tuple(labels) for labels in cast("tuple[Labels, ...]", term.attr("operands"))]
+
+
+def result(term: Apply) -> Labels:
+    return cast(Labels, term.attr("result"))
+
+
+def contract(writer: Writer, term: Apply) -> str:
+    if len(term.arguments) > 2:
+        return _by_path(writer, term)
+    return _pair(
+        [writer.value(argument) for argument in term.arguments],
+        operands(term),
+        result(term),
+        [isinstance(argument, Leaf) for argument in term.arguments],
+    )
+
+
+def _pair(texts: Sequence[str], labels: Sequence[Labels], out: Labels, leaves: Sequence[bool]) -> str:
+    if len(texts) == 1:
+        return _einsum(texts, labels, out)
+    return (
+        _linear(texts, labels, out)
+        or _matmul(texts, labels, out)
+        or _einsum(texts, labels, out)
+    )
+
+
+# ---- linear ---------------------------------------------------------------------------
+
+
+@frozen
+class Linear:
+    """`F.linear(x, weight)`: which operand is the matrix."""
+
+    value: int
+    weight: int
+    transposed: bool
+
+
+def as_linear(labels: Sequence[Labels], out: Labels) -> Linear | None:
+    """A matrix applied to the last axis of a value, all other axes kept in order."""
+    for weight in (1, 0):
+        matrix, value = labels[weight], labels[1 - weight]
+        if len(matrix) != 2 or len(value) < 1 or len(set(matrix)) != 2:
+            continue
+        summed = value[-1]
+        if summed not in matrix or summed in out:
+            continue
+        kept = matrix[0] if matrix[1] == summed else matrix[1]
+        if kept not in value and out == (*value[:-1], kept):
+            return Linear(1 - weight, weight, matrix[0] == summed)
+    return None
+
+
+def _linear(texts: Sequence[str], labels: Sequence[Labels], out: Labels) -> str | None:
+    found = as_linear(labels, out)
+    if found is None:
+        return None
+    if found.transposed:
+        return f"torch.matmul({texts[found.value]}, {texts[found.weight]})"
+    return f"F.linear({texts[found.value]}, {texts[found.weight]})"
+
+
+def biased_linear(writer: Writer, term: Apply) -> str | None:
+    """`x W^T + b` in one call, where the product is used for nothing else."""
+    first, second = term.arguments
+    if not (isinstance(first, Apply) and first.op == "contract" and len(first.arguments) == 2):
+        return None
+    if first in writer.values or writer.uses.get(first, 0) != 1:
+        return None
+    rank = len(term.lead)
+    if term.carries != (tuple(range(rank)), (rank - 1,)):
+        return None
+    found = as_linear(operands(first), result(first))
+    if found is None or found.transposed:
+        return None
+    value = writer.value(first.arguments[found.value])
+    weight = writer.value(first.arguments[found.weight])
+    return f"F.linear({value}, {weight}, {writer.value(second)})"
+
+
+# ---- matmul -----------------------------------------------------------------------------
+
+
+def _matmul(texts: Sequence[str], labels: Sequence[Labels], out: Labels) -> str | None:
+    """A batched matrix product, where each operand has one axis of its own and one is summed."""
+    left, right = labels
+    if any(len(set(one)) != len(one) for one in labels):
+        return None
+    summed = [label for label in left if label in right and label not in out]
+    batch = [label for label in out if label in left and label in right]
+    if len(summed) != 1 or len(out) - len(batch) > 2 or list(out[: len(batch)]) != batch:
+        return None
+    own = [[label for label in one if label not in batch and label not in summed] for one in labels]
+    if [len(one) for one in own] != [1, 1]:
+        return None
+    if list(out[len(batch) :]) == [own[0][0], own[1][0]]:
+        order = (0, 1)
+    elif list(out[len(batch) :]) == [own[1][0], own[0][0]]:
+        order = (1, 0)
+    else:
+        return None
+    first, second = order
+    one = _arranged(texts[first], labels[first], [*batch, own[first][0], summed[0]])
+    other = _arranged(texts[second], labels[second], [*batch, summed[0], own[second][0]])
+    return f"torch.matmul({one}, {other})"
+
+
+def _arranged(text: str, have: Labels, want: Sequence[int]) -> str:
+    order = [have.index(label) for label in want]
+    if order == sorted(order):
+        return text
+    swapped = [*range(len(order) - 2), len(order) - 1, len(order) - 2]
+    if order == swapped:
+        return f"{text}.mT"
+    return f"{text}.permute({', '.join(map(str, order))})"
+
+
+# ---- einsum and paths ---------------------------------------------------------------------
+
+
+def letters(labels: Sequence[Labels], out: Labels) -> dict[int, str]:
+    """A letter for each label, in order of appearance."""
+    found: dict[int, str] = {}
+    for one in (*labels, out):
+        for label in one:
+            found.setdefault(label, chr(ord("a") + len(found)) if len(found) < 26 else chr(ord("A") + len(found) - 26))
+    return found
+
+
+def _einsum(texts: Sequence[str], labels: Sequence[Labels], out: Labels) -> str:
+    names = letters(labels, out)
+    spec = ",".join("".join(names[label] for label in one) for one in labels)
+    return f'torch.einsum("{spec}->{"".join(names[label] for label in out)}", {", ".join(texts)})'
+
+
+def _by_path(writer: Writer, term: Apply) -> str:
+    """Pairwise steps in the order that costs least at the known sizes."""
+    import opt_einsum
+
+    labels = operands(term)
+    out = result(term)
+    names = letters(labels, out)
+    spec = ",".join("".join(names[label] for label in one) for one in labels)
+    shapes = [tuple(hint(size) for size in dims(argument)) for argument in term.arguments]
+    path, _ = opt_einsum.contract_path(
+        f"{spec}->{''.join(names[label] for label in out)}", *shapes, shapes=True, optimize="auto"
+    )
+    texts = [writer.value(argument) for argument in term.arguments]
+    for step, chosen in enumerate(path):
+        taken = sorted(chosen, reverse=True)
+        parts = [(texts.pop(k), labels.pop(k)) for k in taken][::-1]
+        last = step == len(path) - 1
+        kept = out if last else _kept([one for _, one in parts], [*labels, out])
+        text = _pair([t for t, _ in parts], [one for _, one in parts], kept, [False, False])
+        if last:
+            return text
+        name = writer.names.fresh(f"{term.hint or 'product'}_part")
+        writer.line(f"{name} = {text}")
+        texts.append(name)
+        labels.append(kept)
+    return texts[0]
+
+
+def _kept(parts: Sequence[Labels], rest: Sequence[Labels]) -> Labels:
+    needed = {label for one in rest for label in one}
+    seen: list[int] = []
+    for one in parts:
+        seen.extend(label for label in one if label in needed and label not in seen)
+    return tuple(seen)
+
+
+def hint(size: Dim) -> int:
+    known = size.as_int()
+    return UNKNOWN_SIZE if known is None else known
+
+
+CONTRACTION: dict[str, Emitter] = {"contract": contract}
+__all__ = ["CONTRACTION", "biased_linear", "hint"]

@@ -1,0 +1,133 @@
+"""Pointwise primitives and operators: broadcasting over what `carries` says."""
+
+from catnn.ir.terms import Apply, Term
+from catnn.types.types import Index, Int, Real
+from catnn_torch.ops.contraction import biased_linear
+from catnn_torch.ops.table import Emitter, aligned
+from catnn_torch.writer import Writer, tensor
+
+INFIX = {
+    "add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "mod": "%", "floordiv": "//",
+    "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!=",
+    "logical_and": "&", "logical_or": "|",
+}  # fmt: skip
+FUNCTIONS = {
+    "relu": "F.relu({0})",
+    "relu6": "F.relu6({0})",
+    "gelu": "F.gelu({0})",
+    "gelu_tanh": 'F.gelu({0}, approximate="tanh")',
+    "silu": "F.silu({0})",
+    "sigmoid": "torch.sigmoid({0})",
+    "tanh": "torch.tanh({0})",
+    "exp": "torch.exp({0})",
+    "log": "torch.log({0})",
+    "sqrt": "torch.sqrt({0})",
+    "rsqrt": "torch.rsqrt({0})",
+    "abs": "torch.abs({0})",
+    "sign": "torch.sign({0})",
+    "sin": "torch.sin({0})",
+    "cos": "torch.cos({0})",
+    "erf": "torch.erf({0})",
+    "floor": "torch.floor({0})",
+    "round": "torch.round({0})",
+    "softplus": "F.softplus({0})",
+    "mish": "F.mish({0})",
+    "hardswish": "F.hardswish({0})",
+    "hardsigmoid": "F.hardsigmoid({0})",
+    "selu": "F.selu({0})",
+    "neg": "-{0}",
+    "square": "torch.square({0})",
+    "stop": "{0}.detach()",
+    "logical_not": "~{0}",
+}
+
+
+def _operand(writer: Writer, term: Apply, position: int, real: bool) -> tuple[str, bool]:
+    """An argument, aligned and of the real type if need be; whether it is a Python scalar."""
+    argument = term.arguments[position]
+    scalar = writer.scalar(argument)
+    if scalar is not None:
+        return (f"({scalar})" if " " in scalar and not scalar.startswith("(") else scalar), True
+    text = aligned(writer, term, position)
+    if real and isinstance(tensor(argument).element, Int | Index):
+        text = f"{text}.to({writer.dtype()})"
+    return text, False
+
+
+def _is_real(term: Term) -> bool:
+    return isinstance(tensor(term).element, Real)
+
+
+def _infix(writer: Writer, term: Apply) -> str:
+    if term.op == "add":
+        fused = biased_linear(writer, term)
+        if fused is not None:
+            return fused
+    real = _is_real(term) or any(_is_real(argument) for argument in term.arguments)
+    (left, _), (right, _) = (_operand(writer, term, k, real) for k in range(2))
+    return f"{left} {INFIX[term.op]} {right}"
+
+
+def _function(writer: Writer, term: Apply) -> str:
+    count = len(term.arguments)
+    texts = [_operand(writer, term, k, _is_real(term))[0] for k in range(count)]
+    return FUNCTIONS[term.op].format(*texts)
+
+
+def _clamp(writer: Writer, term: Apply) -> str:
+    """`min(x, c)` and `max(x, c)` with a number."""
+    operands = [_operand(writer, term, k, _is_real(term)) for k in range(2)]
+    (left, left_scalar), (right, right_scalar) = operands
+    if not left_scalar and not right_scalar:
+        return f"torch.{term.op}({left}, {right})"
+    value, bound = (right, left) if left_scalar else (left, right)
+    return f"{value}.clamp({'max' if term.op == 'minimum' else 'min'}={bound})"
+
+
+def _select(writer: Writer, term: Apply) -> str:
+    texts = [_operand(writer, term, k, k > 0 and _is_real(term))[0] for k in range(3)]
+    return f"torch.where({', '.join(texts)})"
+
+
+def _number(value: object) -> str:
+    return repr(float(value)) if isinstance(value, int | float) else str(value)
+
+
+def _with(form: str, attribute: str) -> Emitter:
+    def emit(writer: Writer, term: Apply) -> str:
+        text, _ = _operand(writer, term, 0, True)
+        return form.format(text, _number(term.attr(attribute)))
+
+    return emit
+
+
+def _dropout(writer: Writer, term: Apply) -> str:
+    return f"F.dropout({writer.value(term.arguments[0])}, {_number(term.attr('p'))}, {writer.training})"
+
+
+def _real(writer: Writer, term: Apply) -> str:
+    return f"{writer.value(term.arguments[0])}.to({writer.dtype()})"
+
+
+def _widened(writer: Writer, term: Apply) -> str:
+    text = writer.value(term.arguments[0])
+    return f"{text}.to(torch.promote_types({text}.dtype, torch.float32))"
+
+
+def _complex(writer: Writer, term: Apply) -> str:
+    return f"torch.complex({writer.value(term.arguments[0])}, torch.zeros_like({writer.value(term.arguments[0])}))"
+
+
+POINTWISE: dict[str, Emitter] = {
+    **dict.fromkeys(INFIX, _infix),
+    **dict.fromkeys(FUNCTIONS, _function),
+    "minimum": _clamp,
+    "maximum": _clamp,
+    "select": _select,
+    "leaky_relu": _with("F.leaky_relu({}, {})", "slope"),
+    "elu": _with("F.elu({}, {})", "alpha"),
+    "dropout": _dropout,
+    "real": _real,
+    "complex": _complex,
+    "at_least_float32": _widened,
+}

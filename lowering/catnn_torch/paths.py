@@ -1,0 +1,32 @@
+"""Paths of parameters as Python attribute expressions."""
+
+from collections.abc import Sequence
+from keyword import iskeyword
+
+from catnn.ir.terms import Segment
+
+
+def attribute(base: str, path: Sequence[Segment]) -> str:
+    """`self.stages[0].conv.weight`; names that Python keeps for itself by `getattr`."""
+    text = base
+    for step in path:
+        name = str(step)
+        if name.isdigit():
+            text = f"{text}[{name}]"
+        elif name.isidentifier() and not iskeyword(name):
+            text = f"{text}.{name}"
+        else:
+            text = f'getattr({text}, "{name}")'
+    return text
+
+
+def assignment(base: str, name: str, value: str) -> str:
+    """The statement that sets an attribute of that name."""
+    if name.isidentifier() and not iskeyword(name):
+        return f"{base}.{name} = {value}"
+    return f'setattr({base}, "{name}", {value})'
+
+
+def class_name(name: str) -> str:
+    """`resnet50` as `Resnet50`, `two_tower` as `TwoTower`."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_") if part) or "Model"
