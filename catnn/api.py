@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from catnn.ir import terms as ir
 
-Setting: TypeAlias = "int | float | bool | str | tuple[Setting, ...]"
+Setting: TypeAlias = int | float | bool | str | tuple[int, ...]
 
 
 @frozen

@@ -1,6 +1,7 @@
 """A checked file and one definition in it, for the commands about `FILE:NAME`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from catnn.cli.files import Target
 from catnn.cli.report import has_errors, show
@@ -65,6 +66,15 @@ def known_settings(found: Definition, settings: Mapping[str, Value]) -> None:
                 f"`{found.name}` has no argument `{name}`",
                 did_you_mean(name, names) or listed("it takes", names),
             )
+
+
+@contextmanager
+def shown_with(program: Checked) -> Iterator[None]:
+    """Give errors of what runs inside the texts of the program."""
+    try:
+        yield
+    except CatError as error:
+        raise CatError(error.diagnostics, error.sources or program.sources) from error
 
 
 def listed(what: str, names: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from catnn.cli.usage import UsageError
 
-Value: TypeAlias = "int | float | bool | str | tuple[Value, ...]"
+Value: TypeAlias = int | float | bool | str | tuple[int, ...]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*'*")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
@@ -66,7 +66,7 @@ def _split(flag: str, text: str) -> Iterator[str]:
 
 def _value(flag: str, name: str, text: str) -> Value:
     if text.startswith("(") and text.endswith(")"):
-        return tuple(_value(flag, name, part.strip()) for part in _split(flag, text[1:-1]))
+        return tuple(_member(flag, name, part.strip()) for part in _split(flag, text[1:-1]))
     if len(text) >= 2 and text.startswith('"') and text.endswith('"'):
         return text[1:-1]
     if text in ("true", "false"):
@@ -82,3 +82,9 @@ def _value(flag: str, name: str, text: str) -> Value:
         f"`{name}={text}` in {flag}: not a number, `true`, `false`, a word or a list",
         [help] if text.startswith("[") else [],
     )
+
+
+def _member(flag: str, name: str, text: str) -> int:
+    if not _INTEGER.fullmatch(text):
+        raise UsageError(f"`{name}` in {flag} is a list of whole numbers, and `{text}` is none")
+    return int(text)

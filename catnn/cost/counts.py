@@ -96,9 +96,15 @@ class Cost:
     def parameter_bytes(self) -> "int | Dim":
         return number(self.total.parameter_bytes)
 
+    def symbol(self, name: str) -> Symbol | None:
+        """The open size of that name; `b` is the batch where nothing else is called so."""
+        named = {symbol.name: symbol for symbol in self.sizes}
+        return named.get(name) or (named.get("batch") if name == "b" else None)
+
     def at(self, sizes: Mapping[str, int]) -> "Cost":
         """The cost with sizes filled in by name; names that are no size change nothing."""
-        known = {s: Dim.of(sizes[s.name]) for s in self.sizes if s.name in sizes}
+        found = ((self.symbol(name), value) for name, value in sizes.items())
+        known = {symbol: Dim.of(value) for symbol, value in found if symbol is not None}
         factors = {name: counts.substitute(known) for name, counts in self.factors.items()}
         return Cost(self.name, factors, tuple(s for s in self.sizes if s not in known))
 

@@ -11,7 +11,7 @@ from catnn.cli.usage import UsageError
     [
         ("d=64,h=4", {"d": 64, "h": 4}),
         ("depths=(3,4,6,3)", {"depths": (3, 4, 6, 3)}),
-        ("a=((1,2),(3,)), b=()", {"a": ((1, 2), (3,)), "b": ()}),
+        ("a=( 1, -2 ,), b=()", {"a": (1, -2), "b": ()}),
         ("rate=1e-3,p=.5,q=-2,r=1.", {"rate": 1e-3, "p": 0.5, "q": -2, "r": 1.0}),
         ('causal=true,bias=false,norm=sym,name="a, b)"', {"causal": True, "bias": False, "norm": "sym", "name": "a, b)"}),
         (" d = 64 , ", {"d": 64}),
@@ -40,6 +40,7 @@ def test_several_flags_add_up_and_a_name_comes_once() -> None:
         ("depths=[3,4]", "not a number"),
         ("depths=(3,4", "a bracket or quote is not closed"),
         ("depths=3)", "a bracket or quote is not closed"),
+        ("depths=(3,x)", "`depths` in --set is a list of whole numbers, and `x` is none"),
         ('s="abc', "a bracket or quote is not closed"),
     ],
 )

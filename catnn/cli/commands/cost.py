@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from catnn.cli.files import target
-from catnn.cli.program import checked, known_settings, listed, model
+from catnn.cli.program import checked, known_settings, listed, model, shown_with
 from catnn.cli.report import as_json, print_json
 from catnn.cli.settings import Value, run_time_sizes, settings
 from catnn.cli.usage import UsageError, did_you_mean
@@ -65,24 +65,41 @@ def run(options: Namespace) -> int:
 def costs(
     program: Checked, found: Definition, chosen: Mapping[str, Value], sizes: Mapping[str, int]
 ) -> tuple[Cost, Cost]:
-    """The cost as formulas in all sizes, and with the sizes filled in that are known."""
-    formulas = cost(specialise_symbolic(program, found.name))
-    concrete = cost(specialise(program, found.name, chosen))
-    unknown = [name for name in sizes if name not in {s.name for s in concrete.sizes}]
-    if unknown:
-        names = [symbol.name for symbol in concrete.sizes]
-        raise UsageError(
-            f"`{found.name}` has no run-time size `{unknown[0]}`",
-            did_you_mean(unknown[0], names) or listed("it has", names),
-        )
-    return formulas, concrete.at(sizes)
+    """The cost as formulas in all sizes, and with the sizes filled in that are known.
+
+    A static size without a value stays open in both.
+    """
+    with shown_with(program):
+        formulas = cost(specialise_symbolic(program, found.name))
+        if any(p.required and p.name not in chosen for p in found.parameters):
+            figures = formulas.at({**_defaults(found), **_whole(chosen)})
+        else:
+            figures = cost(specialise(program, found.name, chosen))
+    static = {parameter.name for parameter in found.parameters}
+    for name in sizes:
+        if name in static or figures.symbol(name) is None:
+            names = [symbol.name for symbol in figures.sizes if symbol.name not in static]
+            raise UsageError(
+                f"`{found.name}` has no run-time size `{name}`",
+                did_you_mean(name, names) or listed("it has", names),
+            )
+    return formulas, figures.at(sizes)
+
+
+def _defaults(found: Definition) -> dict[str, int]:
+    """The defaults that are plain whole numbers."""
+    texts = {p.name: p.default for p in found.parameters if p.default is not None}
+    return {name: int(text) for name, text in texts.items() if text.isdigit()}
+
+
+def _whole(chosen: Mapping[str, Value]) -> dict[str, int]:
+    return {name: value for name, value in chosen.items() if isinstance(value, int)}
 
 
 def as_json_values(chosen: Mapping[str, Value]) -> "Json":
-    def value(found: Value) -> "Json":
-        return [value(item) for item in found] if isinstance(found, tuple) else found
-
-    return {name: value(found) for name, found in chosen.items()}
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in chosen.items()
+    }
 
 
 def _as_json(formulas: Counts, figures: Counts) -> "dict[str, Json]":

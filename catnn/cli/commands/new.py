@@ -15,8 +15,7 @@ STARTER = """\
 #   catnn emit {file}:{name} -o {name}.py
 
 # A block keeps its width, so that the input can be added to its output.
-morph block[w] : [d] -> [d] =
-  id + (linear[w] >> gelu >> linear[d])
+morph block[w] : [d] -> [d] = id + (linear[w] >> gelu >> linear[d])
 
 # `linear[64]` is a morphism; `>>` composes; each of the `depth` blocks has its own parameters.
 model {name}[hidden = 64, depth = 2, classes = 10] : [b, 28 * 28] -> [b, classes] =
