@@ -297,6 +297,3 @@ def _speaks_of(fact: Fact, definition: Definition) -> bool:
     symbols = fact.symbols()
     own = {p.symbol for p in definition.parameters} | set(definition.sizes)
     return bool(symbols) and symbols <= own
-
-
-

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from catnn.elaborate.facts_text import missing_fact
 from catnn.elaborate.unify import Mismatch
 from catnn.errors import Diagnostic, Label
 from catnn.types.dims import Dim
@@ -10,6 +11,7 @@ from catnn.types.types import Bool, Complex, Index, Int, Product, Real, Tensor, 
 
 if TYPE_CHECKING:
     from catnn.elaborate.calls import Clashes
+    from catnn.elaborate.context import Elaborator
 
 
 def words(element: object) -> str:
@@ -111,11 +113,9 @@ def _sizes(
     )
 
 
-def equality_help(e: object, left: Dim, right: Dim) -> str:
-    """What would make two sizes equal: a divisibility that floors or quotients ask for, else the equation."""
-    from catnn.elaborate.facts_text import missing_divisibility
-
-    missing = missing_divisibility(left, right)
+def equality_help(e: "Elaborator", left: Dim, right: Dim) -> str:
+    """What would make two sizes equal: a divisibility or remainder, else the equation."""
+    missing = missing_fact(e.unifier.facts, left, right)
     if missing is not None:
         return f"add `where {missing}`"
     return f"add `where {left} == {right}`, or change one of the two"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from catnn.types.atoms import Atom, Floor
+from catnn.types.atoms import Atom, Floor, Symbol
 from catnn.types.dims import Dim
-from catnn.types.facts import Compare, Fact
+from catnn.types.facts import Compare, Divides, Fact, Facts
 
 ONE, ZERO = Dim.of(1), Dim.of(0)
 
@@ -53,16 +53,28 @@ def _ordered(difference: Dim) -> str:
     return f"{positive - difference} <= {positive}"
 
 
-def missing_divisibility(left: Dim, right: Dim) -> str | None:
-    """`2 divides n` where two sizes differ only because a division was rounded down."""
-    for dim in (left, right):
-        for floor in floors(dim):
-            symbols = floor.symbols()
-            denominators = {c.denominator for c in floor.argument.terms.values()} - {1}
-            if len(symbols) == 1 and len(denominators) == 1:
-                (symbol,), (denominator,) = symbols, denominators
-                return f"{denominator} divides {symbol.name}"
+def missing_fact(facts: Facts, left: Dim, right: Dim) -> Fact | None:
+    """A divisibility or remainder that would make two sizes equal, found by trying."""
+    for candidate in _candidates(left, right):
+        extended = facts.assume(candidate)
+        if extended.consistent() and extended.equal(left, right):
+            return candidate
     return None
+
+
+def _candidates(left: Dim, right: Dim) -> Iterator[Fact]:
+    for floor in (*floors(left), *floors(right)):
+        denominators = {c.denominator for c in floor.argument.terms.values()} - {1}
+        below = {a for m in floor.argument.terms for a, n in m if n < 0 and isinstance(a, Symbol)}
+        for symbol in sorted(floor.symbols() - below, key=_uid):
+            size = Dim.of(symbol)
+            for divisor in sorted(below, key=_uid):
+                yield Divides(Dim.of(divisor), size)
+            for denominator in sorted(denominators):
+                yield Divides(Dim.of(denominator), size)
+                if denominator <= 8:
+                    for rest in range(1, denominator):
+                        yield Compare("==", size % denominator, Dim.of(rest))
 
 
 def needed(fact: Fact) -> str:

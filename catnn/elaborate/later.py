@@ -30,7 +30,8 @@ def refuse_later(checker: Checker, declaration: ast.Declaration) -> None:
         checker.report(
             Diagnostic(
                 "E0311",
-                f"{what} comes with a later version" + (f": `{name}` is not checked" if name else ""),
+                f"{what} comes with a later version"
+                + (f": `{name}` is not checked" if name else ""),
                 declaration.span,
                 help=("take it out to check the rest by itself",),
             )

@@ -276,9 +276,7 @@ def _align_rows(
     full = [shape for shape in shapes if shape]
     for other in full[1:]:
         try:
-            e.unifier.unify_shape(
-                full[0], other, _misaligned(symbol, full[0], other, span, places)
-            )
+            e.unifier.unify_shape(full[0], other, _misaligned(symbol, full[0], other, span, places))
         except Mismatch:
             e.report(misaligned(symbol, _shown(e, full[0]), _shown(e, other), span, places))
             raise Abandon from None
@@ -288,7 +286,9 @@ def _align_rows(
 def _misaligned(
     symbol: str, left: Shape, right: Shape, span: Span, places: Sequence[Span]
 ) -> Callable[[Mismatch], Diagnostic]:
-    return lambda mismatch: misaligned(symbol, Tensor(REAL, left), Tensor(REAL, right), span, places)
+    return lambda mismatch: misaligned(
+        symbol, Tensor(REAL, left), Tensor(REAL, right), span, places
+    )
 
 
 def _shown(e: Elaborator, shape: Shape) -> str:

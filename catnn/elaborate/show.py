@@ -12,7 +12,9 @@ def signature(definition: Definition, default_texts: dict[str, str]) -> str:
     clauses = [_type(definition)]
     contexts = [port for port in definition.ports if port.is_context]
     if contexts:
-        clauses.append("over " + ", ".join(f"{p.name} : {p.type}" if p.name else str(p.type) for p in contexts))
+        clauses.append(
+            "over " + ", ".join(f"{p.name} : {p.type}" if p.name else str(p.type) for p in contexts)
+        )
     if definition.across is not None:
         clauses.append(f"across {definition.across.name}")
     facts = _facts(definition)

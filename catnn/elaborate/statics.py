@@ -62,7 +62,11 @@ def _morphism(e: Elaborator, morphism: core.Morphism) -> Iterator[Dim]:
     match morphism:
         case core.Instantiated(definition=definition, sizes=sizes, morphisms=morphisms):
             # In a recursion nothing is known yet of what the body does with its arguments.
-            unknown = {p.symbol for p in definition.parameters} if definition.state == "elaborating" else set()
+            unknown = (
+                {p.symbol for p in definition.parameters}
+                if definition.state == "elaborating"
+                else set()
+            )
             for symbol, dim in sizes:
                 if symbol in definition.static or symbol in unknown:
                     yield dim

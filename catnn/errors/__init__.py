@@ -1,7 +1,7 @@
 """What went wrong, as data, and how it is shown."""
 
 from catnn.errors.diagnostic import CatError, Diagnostic, InternalError, Label, Severity
-from catnn.errors.runtime import IndexRangeError, ShapeError
+from catnn.errors.inputs import IndexRangeError, ShapeError
 
 __all__ = [
     "CatError",

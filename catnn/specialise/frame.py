@@ -1,6 +1,6 @@
 """What names mean while a body runs: sizes filled in, values, morphism arguments, instances."""
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from catnn.elaborate import core
 from catnn.elaborate.substitution import Substitution
@@ -114,7 +114,10 @@ class SharedInstance:
 
 @define(eq=False)
 class Place:
-    """Where evaluation stands: the lead, the factor, the enclosing copies, the region's effects."""
+    """Where evaluation stands: the lead, the factor, the enclosing copies, the region's effects.
+
+    `turn` is the uid of the state of the innermost loop: a draw in it is one for each turn.
+    """
 
     axes: tuple[Axis, ...]
     factor: Factor
@@ -122,10 +125,16 @@ class Place:
     stores: list[Store] = field(factory=list)
     aux: list[tuple[str, Term]] = field(factory=list)
     is_holder: bool = False
+    turn: int = 0
+
+    def at(self, axes: tuple[Axis, ...]) -> "Place":
+        """The same place under exactly these lead axes."""
+        return evolve(self, axes=axes, is_holder=False)
 
     def under(self, axes: tuple[Axis, ...]) -> "Place":
         """The same place mapped over more axes."""
-        return Place(self.axes + axes, self.factor, self.copies, self.stores, self.aux)
+        return evolve(self, axes=self.axes + axes) if axes else self
 
     def within(self, factor: Factor) -> "Place":
-        return Place(self.axes, factor, self.copies, self.stores, self.aux)
+        """The same place in a part of its factor."""
+        return evolve(self, factor=factor, is_holder=False)

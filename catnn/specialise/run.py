@@ -26,7 +26,7 @@ from catnn.specialise.values import (
     sizes,
     union,
 )
-from catnn.types.dims import Dim, Symbol
+from catnn.types.dims import Dim, Symbol, fresh
 from catnn.types.types import (
     INT,
     REAL,
@@ -249,7 +249,8 @@ class Runner:
 
     def shared(self, instance: SharedInstance, arguments: Sequence[Value], place: Place) -> Value:
         instance.factor.rewind()
-        inside = Place(place.axes, instance.factor, instance.copies, place.stores, place.aux)
+        inside = place.within(instance.factor)
+        inside.copies = instance.copies
         return self.run(instance.morphism, arguments, instance.frame, inside)
 
     # ---- definitions ------------------------------------------------------------------
@@ -324,7 +325,7 @@ class Runner:
         for ref, port, argument in zip(definition.inputs, definition.ports, spread, strict=True):
             merged = argument if port.is_context else self.merge(argument, copies, batch, total)
             inner.values[ref.uid] = merged
-        inside = Place(copies, place.factor, place.copies, place.stores, place.aux)
+        inside = place.at(copies)
         result = self.block(definition.body, inner, inside)
         return self.split(result, copies, batch, place.axes)
 
@@ -389,6 +390,8 @@ class Runner:
         if row.name in ALONG_LAST:
             attrs.append(("axes", (-1,)))
         site = next(self.sites) if "random" in row.tags else 0
+        if site and place.turn:
+            attrs.append(("turn", place.turn))
         term = self.builder.apply(
             row.name,
             [value.term for value in values],
@@ -506,7 +509,7 @@ class Runner:
             f"draw.{operation.distribution}",
             [value.term for value in values],
             Tensor(type_.element, lead),
-            (),
+            (("turn", place.turn),) if place.turn else (),
             lead,
             carries,
             next(self.sites),
@@ -627,7 +630,7 @@ class Runner:
         self, then: core.Block, otherwise: core.Block, frame: Frame, place: Place
     ) -> Value:
         first = self.block(then, frame.child(), place)
-        quiet = Place(place.axes, place.factor, place.copies)
+        quiet = Place(place.axes, place.factor, place.copies, turn=place.turn)
         second = self.block(otherwise, frame.child(), quiet)
         return self.either(first, second, place)
 
@@ -653,7 +656,12 @@ class Runner:
         initial = self.shaper.carry_all(argument, place.axes)
         fresh_leaves = morphism.kind in ("repeat", "trail")
         holder = self.holder(morphism.inner, frame, place)
-        factor = holder.enter("", collapses=True, index=morphism.index) if fresh_leaves else holder
+        # A body may run at several places: each loop has an index of its own.
+        index = fresh(morphism.index.name, "index")
+        factor = holder
+        if fresh_leaves:
+            factor = holder.enter("", collapses=True, index=index)
+            index = factor.index or index
         state, body = self.region(
             morphism.inner, initial, frame, place.within(factor), morphism, size
         )
@@ -661,12 +669,12 @@ class Runner:
         loop = Loop(
             morphism.kind,  # type: ignore[arg-type]
             size,
-            morphism.index,
+            index,
             body,
             init,
             self.loop_type(morphism.kind, init.type, size),
             None,
-            (f"#{id(holder)}",),
+            (f"#{id(holder)}",) if fresh_leaves else (),
         )
         term = self.builder.loop(loop)
         if morphism.kind != "trail":
@@ -691,7 +699,7 @@ class Runner:
         term = self.shaper.as_term(initial)
         var = self.builder.var(Var("x", term.type, next(self.uids)))
         state = self.shaper.of_term(var, initial)
-        inside = Place(place.axes, place.factor, place.copies)
+        inside = Place(place.axes, place.factor, place.copies, turn=var.uid)
         arguments: list[Value] = [state]
         parameters = (var,)
         if morphism.indexed:
@@ -754,7 +762,7 @@ class Runner:
         init = self.shaper.as_term(state)
         var = self.builder.var(Var("state", init.type, next(self.uids)))
         item = self.builder.var(Var("x", without_first(xs.type), next(self.uids)))
-        inside = Place(place.axes, place.factor, place.copies)
+        inside = Place(place.axes, place.factor, place.copies, turn=var.uid)
         given = [self.shaper.of_term(var, state), self.shaper.of_term(item, sequence)]
         result = self.run(inner, given, frame, inside)
         assert isinstance(result, Bundle)
@@ -764,7 +772,7 @@ class Runner:
         body = Region((var, item), body_term, tuple(inside.stores), tuple(inside.aux))
         outputs = leading(length, self.shaper.as_term(output).type)
         type_ = Product((init.type, outputs))
-        index = turn_index()
+        index = fresh("t", "index")
         loop = Loop("scan", length, index, body, init, type_, xs)
         term = self.builder.loop(loop)
         final = self.shaper.of_term(self.builder.project(term, 0), last)
@@ -843,12 +851,6 @@ class Runner:
 
 
 ALONG_LAST = {"softmax", "log_softmax", "cumsum", "flip"}
-
-
-def turn_index() -> Symbol:
-    from catnn.types.dims import fresh
-
-    return fresh("t", "index")
 
 
 def leading(size: Dim, type_: Type) -> Type:

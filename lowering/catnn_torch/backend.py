@@ -81,7 +81,9 @@ def compiled(
     def call(*arguments: object) -> object:
         for position, own in marked:
             argument = arguments[position]
-            if isinstance(argument, torch.Tensor) and not hasattr(argument, "_dynamo_weak_dynamic_indices"):
+            if isinstance(argument, torch.Tensor) and not hasattr(
+                argument, "_dynamo_weak_dynamic_indices"
+            ):
                 for axis in own:
                     torch._dynamo.maybe_mark_dynamic(argument, axis)
         return inner(*arguments)

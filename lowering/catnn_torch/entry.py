@@ -73,8 +73,12 @@ def write_checks(writer: Writer, program: Program, names: Sequence[str]) -> None
     for fact in program.facts:
         if fact.symbols() <= known.keys():
             writer.line(f"if not ({fact_text(fact, known)}):")
-            values = ", ".join(f"{s.name} = {{{known[s]}}}" for s in sorted(fact.symbols(), key=lambda s: s.name))
-            writer.line(f'    raise ShapeError(f"{program.name}: `{fact}` does not hold: {values}")')
+            values = ", ".join(
+                f"{s.name} = {{{known[s]}}}" for s in sorted(fact.symbols(), key=lambda s: s.name)
+            )
+            writer.line(
+                f'    raise ShapeError(f"{program.name}: `{fact}` does not hold: {values}")'
+            )
     _ranges(writer, program, names, known)
 
 
@@ -86,7 +90,9 @@ def _kind(writer: Writer, program: Program, given: Input, text: str, tensor: Ten
         words = "whole numbers"
     else:
         member, words = KINDS[type(element)]
-        test = f"not {text}.{member}" if "==" not in member else f"{text}.{member.replace('==', '!=')}"
+        test = (
+            f"not {text}.{member}" if "==" not in member else f"{text}.{member.replace('==', '!=')}"
+        )
     shown = shown_type(given, tensor)
     writer.line(f"if {test}:")
     writer.line(

@@ -22,7 +22,7 @@ from catnn.types.dims import Dim, Symbol
 from catnn.types.types import Product, Real, Tensor
 from catnn_torch.ops import EMITTERS
 from catnn_torch.ops.normal import fused_batch_norm
-from catnn_torch.regions import captures, exclusive, use_counts
+from catnn_torch.regions import body_leaves, captures, exclusive, use_counts
 from catnn_torch.writer import Names, Writer
 
 
@@ -127,7 +127,10 @@ def _apply(writer: Body, term: Apply) -> str:
         raise InternalError(f"the primitive `{term.op}` has no emission")
     text = emitter(writer, term)
     if isinstance(term.type, Product):
-        parts = [Project(term, k, item, hint=f"{term.hint or 'part'}_{k}") for k, item in enumerate(term.type.items)]
+        parts = [
+            Project(term, k, item, hint=f"{term.hint or 'part'}_{k}")
+            for k, item in enumerate(term.type.items)
+        ]
         return writer.assign_parts(term, text, parts)
     return writer.assign(term, text)
 
@@ -189,7 +192,7 @@ class LoopEmitter:
     def emit(self, writer: Body, loop: Loop) -> str:
         if loop.kind == "scan":
             return self.scan(writer, loop)
-        if loop.path:
+        if loop.path and body_leaves(loop):
             return self.repeated(writer, loop)
         return self.inline(writer, loop)
 
@@ -201,7 +204,13 @@ class LoopEmitter:
         block = writer.names.fresh("block")
         extra = "".join(f", {text}" for text in passed)
         if loop.kind == "trail":
-            return self.trail(writer, loop, state, f"for {block} in {self.blocks.holder(writer, loop)}:", f"{block}({{}}{extra})")
+            return self.trail(
+                writer,
+                loop,
+                state,
+                f"for {block} in {self.blocks.holder(writer, loop)}:",
+                f"{block}({{}}{extra})",
+            )
         writer.line(f"for {block} in {self.blocks.holder(writer, loop)}:")
         writer.line(f"    {state} = {block}({state}{extra})  # {loop.type}")
         writer.values[loop] = state
@@ -272,14 +281,19 @@ class LoopEmitter:
         writer.values, writer.uses, writer.fused = kept, uses, fused
         last = Project(loop, 0, loop.type.items[0])
         writer.values[last] = state
-        writer.assign(Project(loop, 1, loop.type.items[1], hint="outputs"), stacked(outputs, loop.type.items[1]))
+        writer.assign(
+            Project(loop, 1, loop.type.items[1], hint="outputs"),
+            stacked(outputs, loop.type.items[1]),
+        )
         return f"({state}, {writer.values[Project(loop, 1, loop.type.items[1])]})"
 
 
 def stacked(names: str, type_: object) -> str:
     """A list of states as one value with a new leading axis on every leaf."""
     if isinstance(type_, Product):
-        parts = [stacked(f"[part[{k}] for part in {names}]", item) for k, item in enumerate(type_.items)]
+        parts = [
+            stacked(f"[part[{k}] for part in {names}]", item) for k, item in enumerate(type_.items)
+        ]
         return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
     return f"torch.stack({names})"
 
@@ -338,4 +352,13 @@ def _axis_of(symbol: Symbol, parameters: Sequence[tuple[str, Term]]) -> str | No
     return None
 
 
-__all__ = ["BlockTable", "Body", "LoopEmitter", "Names", "SizeNames", "emit", "first_real", "size_lines"]
+__all__ = [
+    "BlockTable",
+    "Body",
+    "LoopEmitter",
+    "Names",
+    "SizeNames",
+    "emit",
+    "first_real",
+    "size_lines",
+]

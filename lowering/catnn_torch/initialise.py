@@ -31,8 +31,12 @@ INITIALISERS: dict[str, Callable[[Apply, str], str]] = {
     "ones": lambda term, target: f"nn.init.ones_({target})",
     "eye": lambda term, target: f"nn.init.eye_({target})",
     "constant": lambda term, target: f"nn.init.constant_({target}, {_number(term, 'value')})",
-    "normal": lambda term, target: f"nn.init.normal_({target}, {_number(term, 'mean')}, {_number(term, 'std')})",
-    "uniform": lambda term, target: f"nn.init.uniform_({target}, {_number(term, 'low')}, {_number(term, 'high')})",
+    "normal": lambda term, target: (
+        f"nn.init.normal_({target}, {_number(term, 'mean')}, {_number(term, 'std')})"
+    ),
+    "uniform": lambda term, target: (
+        f"nn.init.uniform_({target}, {_number(term, 'low')}, {_number(term, 'high')})"
+    ),
     "truncated_normal": _truncated,
     "kaiming": lambda term, target: f"nn.init.kaiming_uniform_({target}, a=math.sqrt(5))",
     "kaiming_normal": lambda term, target: f'nn.init.kaiming_normal_({target}, mode="fan_out")',

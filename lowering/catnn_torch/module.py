@@ -67,14 +67,34 @@ class ModuleEmitter(BlockTable):
     def emit(self, standalone: bool) -> Emitted:
         program = self.program
         model = class_name(program.name)
-        self.names.taken |= {model, "Part", "over_leads", "batch_norm", "check_range", "ShapeError", "IndexRangeError"}
+        self.names.taken |= {
+            model,
+            "Part",
+            "over_leads",
+            "batch_norm",
+            "check_range",
+            "ShapeError",
+            "IndexRangeError",
+        }
         leaves = [(leaf.path, leaf) for leaf in program.leaves]
         text = self.model_class(model, leaves)
-        header = [f'"""{program.name} : {program.type}\n\nMade by catnn; it needs PyTorch only.\n"""', "", "import math"]
+        header = [
+            f'"""{program.name} : {program.type}\n\nMade by catnn; it needs PyTorch only.\n"""',
+            "",
+            "import math",
+        ]
         header += ["", "import torch", "import torch.nn.functional as F", "from torch import nn"]
         if standalone:
-            header += ["", "", 'class ShapeError(ValueError):\n    """An input of the wrong rank, size or kind."""']
-            header += ["", "", 'class IndexRangeError(IndexError):\n    """An index outside its set."""']
+            header += [
+                "",
+                "",
+                'class ShapeError(ValueError):\n    """An input of the wrong rank, size or kind."""',
+            ]
+            header += [
+                "",
+                "",
+                'class IndexRangeError(IndexError):\n    """An index outside its set."""',
+            ]
         else:
             header += ["", "from catnn.errors import IndexRangeError, ShapeError"]
         header += ["", "", 'class Part(nn.Module):\n    """Parameters under one name."""', ""]
@@ -86,7 +106,11 @@ class ModuleEmitter(BlockTable):
     def run_time_axes(self, type_: object) -> tuple[int, ...]:
         if not isinstance(type_, Tensor):
             return ()
-        return tuple(k for k, item in enumerate(type_.shape) if isinstance(item, Dim) and item.as_int() is None)
+        return tuple(
+            k
+            for k, item in enumerate(type_.shape)
+            if isinstance(item, Dim) and item.as_int() is None
+        )
 
     def writer(self, names: Names, sizes: SizeNames, leaf_text: object) -> Body:
         assert callable(leaf_text)
@@ -111,13 +135,29 @@ class ModuleEmitter(BlockTable):
         inputs = [names.fresh(given.var.name) for given in program.inputs]
         run = self.run_lines(names, inputs)
         arguments = ", ".join(["self", *inputs])
-        ranks = tuple(entry.own_rank(given, given.var.type) if given.lifted else None for given in program.inputs)
-        lines = ["", "", f"class {model}(nn.Module):", f'    """`{program.type}`, over any leading axes."""', ""]
+        ranks = tuple(
+            entry.own_rank(given, given.var.type) if given.lifted else None
+            for given in program.inputs
+        )
+        lines = [
+            "",
+            "",
+            f"class {model}(nn.Module):",
+            f'    """`{program.type}`, over any leading axes."""',
+            "",
+        ]
         lines += self.init_lines(leaves)
         lines += ["", f"    def forward({arguments}):"]
         lines += self.lead_lines(inputs, ranks)
-        lines += [f"        self.check({', '.join(inputs)})", f"        return self.run({', '.join(inputs)})", ""]
-        lines += [f"    def check({arguments}):", '        """Refuse inputs that do not fit the type."""']
+        lines += [
+            f"        self.check({', '.join(inputs)})",
+            f"        return self.run({', '.join(inputs)})",
+            "",
+        ]
+        lines += [
+            f"    def check({arguments}):",
+            '        """Refuse inputs that do not fit the type."""',
+        ]
         checks = Writer(emit, Names(set(names.taken) | set(inputs)), {}, str, {}, indent=2)
         checks.helpers = self.helpers
         entry.write_checks(checks, program, inputs)
@@ -130,7 +170,10 @@ class ModuleEmitter(BlockTable):
         tests = []
         for given, name in zip(self.program.inputs, inputs, strict=True):
             if given.lifted:
-                tests += [f"{text}.dim() != {len(tensor.shape)}" for text, tensor in entry.parts(name, given.var.type)]
+                tests += [
+                    f"{text}.dim() != {len(tensor.shape)}"
+                    for text, tensor in entry.parts(name, given.var.type)
+                ]
         if not tests:
             return []
         listed = f"({', '.join(inputs)},)"
@@ -148,14 +191,21 @@ class ModuleEmitter(BlockTable):
         writer.indent = 2
         creation(writer, tree, "self", (), blocks)
         lines = ["    def __init__(self):", "        super().__init__()", *writer.lines]
-        lines += ["        self.reset_parameters()", "", "    @torch.no_grad()", "    def reset_parameters(self):"]
+        lines += [
+            "        self.reset_parameters()",
+            "",
+            "    @torch.no_grad()",
+            "    def reset_parameters(self):",
+        ]
         lines += ['        """Draw every parameter anew."""']
         writer.lines = []
         writer.real_source, writer.device_source = "torch.get_default_dtype()", '"cpu"'
         resetting(writer, tree, "self", (), blocks)
         return lines + writer.lines
 
-    def block_paths(self, leaves: list[tuple[tuple[Segment, ...], Leaf]]) -> dict[tuple[str, ...], Block]:
+    def block_paths(
+        self, leaves: list[tuple[tuple[Segment, ...], Leaf]]
+    ) -> dict[tuple[str, ...], Block]:
         """The blocks directly below a class, by their path below it."""
         found: dict[tuple[str, ...], Block] = {}
         for path, leaf in leaves:
@@ -175,8 +225,14 @@ class ModuleEmitter(BlockTable):
         writer.indent = 2
         for given, name in zip(program.inputs, inputs, strict=True):
             writer.values[given.var] = name
-        tensors = [part for given, name in zip(program.inputs, inputs, strict=True) for part in entry.parts(name, given.var.type)]
-        writer.device_source = f"{tensors[0][0]}.device" if tensors else "self.parameters().__next__().device"
+        tensors = [
+            part
+            for given, name in zip(program.inputs, inputs, strict=True)
+            for part in entry.parts(name, given.var.type)
+        ]
+        writer.device_source = (
+            f"{tensors[0][0]}.device" if tensors else "self.parameters().__next__().device"
+        )
         writer.real_source = self.root_dtype(tensors)
         if program.region.aux:
             writer.line("self.aux = {}")
@@ -192,12 +248,16 @@ class ModuleEmitter(BlockTable):
         for text, tensor in tensors:
             if isinstance(tensor.element, Real):
                 return f"{text}.dtype"
-        return "next(self.parameters()).dtype" if self.program.leaves else "torch.get_default_dtype()"
+        return (
+            "next(self.parameters()).dtype" if self.program.leaves else "torch.get_default_dtype()"
+        )
 
     def size_header(self, sizes: SizeNames, tensors: Sequence[tuple[str, Tensor]]) -> list[str]:
         lines = []
         for symbol in sizes.used:
-            lines.append(f"        {dict.__getitem__(sizes, symbol)} = {self.read_size(symbol, tensors)}")
+            lines.append(
+                f"        {dict.__getitem__(sizes, symbol)} = {self.read_size(symbol, tensors)}"
+            )
         return lines
 
     def read_size(self, symbol: Symbol, tensors: Sequence[tuple[str, Tensor]]) -> str:
@@ -263,15 +323,33 @@ class ModuleEmitter(BlockTable):
         result = writer.region(loop.body)
         uses_training = any(training in line for line in writer.lines)
         tensors = [(state, variable.type), *zip(passed, (c.type for c in outer), strict=True)]
-        head = [line[4:] for line in self.size_header(sizes, [(n, t) for n, t in tensors if isinstance(t, Tensor)])]
+        head = [
+            line[4:]
+            for line in self.size_header(
+                sizes, [(n, t) for n, t in tensors if isinstance(t, Tensor)]
+            )
+        ]
         arguments = [state, *passed, *leaf_names.values(), *([training] if uses_training else [])]
         self.functions[function] = tuple(
-            self.run_time_axes(type_) for _, type_ in [*tensors, *((n, leaf.type) for leaf, n in leaf_names.items())]
+            self.run_time_axes(type_)
+            for _, type_ in [*tensors, *((n, leaf.type) for leaf, n in leaf_names.items())]
         )
-        lines = ["", "", f"def {function}({', '.join(arguments)}):", f'    """One turn of `{function}` on {variable.type}."""']
+        lines = [
+            "",
+            "",
+            f"def {function}({', '.join(arguments)}):",
+            f'    """One turn of `{function}` on {variable.type}."""',
+        ]
         lines += [*head, *writer.lines, f"    return {result}", "", "", f"class {cls}(nn.Module):"]
-        lines += [f'    """One block of `{".".join(map(str, loop.path))}`."""', "", *self.init_lines(leaves), ""]
-        own = [attribute("self", path) for path, _ in leaves] + (["self.training"] if uses_training else [])
+        lines += [
+            f'    """One block of `{".".join(map(str, loop.path))}`."""',
+            "",
+            *self.init_lines(leaves),
+            "",
+        ]
+        own = [attribute("self", path) for path, _ in leaves] + (
+            ["self.training"] if uses_training else []
+        )
         lines += [f"    def forward({', '.join(['self', state, *passed])}):"]
         lines += [f"        return {function}({', '.join([state, *passed, *own])})"]
         return "\n".join(lines)
@@ -297,8 +375,18 @@ class ModuleEmitter(BlockTable):
         result = writer.region(loop.body)
         tensors = [(state, variable.type), *zip(passed, (c.type for c in outer), strict=True)]
         head = self.size_header(sizes, [(n, t) for n, t in tensors if isinstance(t, Tensor)])
-        lines = ["", "", f"class {cls}(nn.Module):", f'    """One block of `{".".join(map(str, loop.path))}`."""', ""]
-        lines += [*self.init_lines(leaves), "", f"    def forward({', '.join(['self', state, *passed])}):"]
+        lines = [
+            "",
+            "",
+            f"class {cls}(nn.Module):",
+            f'    """One block of `{".".join(map(str, loop.path))}`."""',
+            "",
+        ]
+        lines += [
+            *self.init_lines(leaves),
+            "",
+            f"    def forward({', '.join(['self', state, *passed])}):",
+        ]
         return "\n".join([*lines, *head, *writer.lines, f"        return {result}"])
 
     def prepare(

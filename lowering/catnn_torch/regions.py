@@ -155,7 +155,10 @@ def exclusive(root: Term, uses: dict[Term, int]) -> set[Term]:
 
 def nested_loops(region: Region) -> bool:
     """Whether a body repeats blocks of its own."""
-    return any(isinstance(term, Loop) and term.path for term in reachable(roots(region)))
+    return any(
+        isinstance(term, Loop) and term.path and body_leaves(term)
+        for term in reachable(roots(region))
+    )
 
 
 def body_leaves(loop: Loop) -> list[Leaf]:

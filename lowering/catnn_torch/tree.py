@@ -40,7 +40,13 @@ def tree_of(leaves: list[tuple[tuple[Segment, ...], Leaf]]) -> Part:
     return root
 
 
-def creation(writer: Writer, part: Part, base: str, path: tuple[str, ...], blocks: dict[tuple[str, ...], tuple[str, str]]) -> None:
+def creation(
+    writer: Writer,
+    part: Part,
+    base: str,
+    path: tuple[str, ...],
+    blocks: dict[tuple[str, ...], tuple[str, str]],
+) -> None:
     """Lines of `__init__` that make the leaves and parts below `base`."""
     for name, leaf in part.leaves.items():
         writer.line(declared(writer, base, name, leaf))
@@ -73,7 +79,13 @@ def declared(writer: Writer, base: str, name: str, leaf: Leaf) -> str:
     return f'{base}.register_buffer("{name}", {empty})'
 
 
-def resetting(writer: Writer, part: Part, base: str, path: tuple[str, ...], blocks: dict[tuple[str, ...], tuple[str, str]]) -> None:
+def resetting(
+    writer: Writer,
+    part: Part,
+    base: str,
+    path: tuple[str, ...],
+    blocks: dict[tuple[str, ...], tuple[str, str]],
+) -> None:
     """Lines of `reset_parameters`, in the order of declaration."""
     for name, leaf in part.leaves.items():
         initialise(writer, leaf, attribute(base, (name,)))

@@ -19,7 +19,20 @@ from catnn.types.types import (
 )
 from catnn_torch.sizes import real_text, size_text
 
-RESERVED = {"torch", "math", "nn", "F", "self", "device", "dtype", "training", "print", "range", "max", "min"}
+RESERVED = {
+    "torch",
+    "math",
+    "nn",
+    "F",
+    "self",
+    "device",
+    "dtype",
+    "training",
+    "print",
+    "range",
+    "max",
+    "min",
+}
 
 
 @define(eq=False)
@@ -116,7 +129,9 @@ class Writer:
                 return repr(value)
             case Size(dim=dim, type=type_):
                 is_real = isinstance(type_, Tensor) and type_.element == REAL
-                return real_text(dim, self.size_names) if is_real else size_text(dim, self.size_names)
+                return (
+                    real_text(dim, self.size_names) if is_real else size_text(dim, self.size_names)
+                )
             case Apply(op=op, arguments=arguments) if arguments and is_scalar(term):
                 parts = [self.scalar(argument) for argument in arguments]
                 known = [part for part in parts if part is not None]
@@ -140,8 +155,10 @@ def _scalar_text(op: str, parts: Sequence[str]) -> str | None:
     form = SCALAR_OPS.get(op)
     if form is None:
         return None
-    wrapped = [f"({part})" if any(c in part for c in " ") and not part.startswith(("(", "math.")) else part
-               for part in parts]
+    wrapped = [
+        f"({part})" if any(c in part for c in " ") and not part.startswith(("(", "math.")) else part
+        for part in parts
+    ]
     return form.format(*wrapped)
 
 

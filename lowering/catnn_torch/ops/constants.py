@@ -23,12 +23,13 @@ def _constant(writer: Writer, term: Apply) -> str:
 
 
 def _eye(writer: Writer, term: Apply) -> str:
-    return f"torch.eye({writer.size(dims(term)[0])}, dtype={writer.dtype()}, device={writer.device()})"
+    return (
+        f"torch.eye({writer.size(dims(term)[0])}, dtype={writer.dtype()}, device={writer.device()})"
+    )
 
 
 def _arange(writer: Writer, term: Apply) -> str:
     return f"torch.arange({writer.size(dims(term)[0])}, device={writer.device()})"
-
 
 
 def _draw_normal(writer: Writer, term: Apply) -> str:
@@ -61,9 +62,9 @@ def _cross_entropy(writer: Writer, term: Apply) -> str:
     if not term.lead:
         return f"F.cross_entropy({scores}, {target})"
     if len(term.lead) == 1:
-        return f"F.cross_entropy({scores}, {target}, reduction=\"none\")"
+        return f'F.cross_entropy({scores}, {target}, reduction="none")'
     flat = flattened(writer, scores, term.lead, own_dims(term, 0))
-    return f"F.cross_entropy({flat}, {target}.flatten(), reduction=\"none\").unflatten(0, ({writer.shape(term.lead)}))"
+    return f'F.cross_entropy({flat}, {target}.flatten(), reduction="none").unflatten(0, ({writer.shape(term.lead)}))'
 
 
 CONSTANTS: dict[str, Emitter] = {

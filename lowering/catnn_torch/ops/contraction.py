@@ -35,14 +35,12 @@ def contract(writer: Writer, term: Apply) -> str:
     )
 
 
-def _pair(texts: Sequence[str], labels: Sequence[Labels], out: Labels, leaves: Sequence[bool]) -> str:
+def _pair(
+    texts: Sequence[str], labels: Sequence[Labels], out: Labels, leaves: Sequence[bool]
+) -> str:
     if len(texts) == 1:
         return _einsum(texts, labels, out)
-    return (
-        _linear(texts, labels, out)
-        or _matmul(texts, labels, out)
-        or _einsum(texts, labels, out)
-    )
+    return _linear(texts, labels, out) or _matmul(texts, labels, out) or _einsum(texts, labels, out)
 
 
 # ---- linear ---------------------------------------------------------------------------
@@ -144,7 +142,10 @@ def letters(labels: Sequence[Labels], out: Labels) -> dict[int, str]:
     found: dict[int, str] = {}
     for one in (*labels, out):
         for label in one:
-            found.setdefault(label, chr(ord("a") + len(found)) if len(found) < 26 else chr(ord("A") + len(found) - 26))
+            found.setdefault(
+                label,
+                chr(ord("a") + len(found)) if len(found) < 26 else chr(ord("A") + len(found) - 26),
+            )
     return found
 
 

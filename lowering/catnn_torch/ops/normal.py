@@ -32,7 +32,9 @@ def standardise(writer: Writer, term: Apply) -> str:
     own = own_dims(term, 0)
     if not own:
         return f"torch.zeros_like({writer.value(term.arguments[0])})"
-    return f"F.layer_norm({writer.value(term.arguments[0])}, ({writer.shape(own)},), eps={_eps(term)})"
+    return (
+        f"F.layer_norm({writer.value(term.arguments[0])}, ({writer.shape(own)},), eps={_eps(term)})"
+    )
 
 
 def rms_norm(writer: Writer, term: Apply) -> str:
@@ -47,7 +49,12 @@ def group_norm(writer: Writer, term: Apply) -> str:
     x, w, b = (writer.value(argument) for argument in term.arguments)
     lead = term.lead
     if not (carries_all(term, 0) and carries_none(term, 1) and carries_none(term, 2)):
-        return _copies(writer, term, f"F.group_norm(x.unsqueeze(0), {term.attr('groups')}, w, b, {_eps(term)}).squeeze(0)", "x, w, b")
+        return _copies(
+            writer,
+            term,
+            f"F.group_norm(x.unsqueeze(0), {term.attr('groups')}, w, b, {_eps(term)}).squeeze(0)",
+            "x, w, b",
+        )
     flat = flattened(writer, x, lead, own_dims(term, 0))
     text = f"F.group_norm({flat}, {term.attr('groups')}, {w}, {b}, {_eps(term)})"
     return unflattened(writer, text, lead)
@@ -69,7 +76,7 @@ def batch_norm(writer: Writer, term: Apply) -> str:
     """`(y, mean, var)`; the running statistics are stored by the caller's stores."""
     writer.helpers.add("batch_norm")
     x, w, b, mean, var = (writer.value(argument) for argument in term.arguments)
-    settings = f"{repr(float(cast(float, term.attr('momentum'))))}, {_eps(term)}"
+    settings = f"{float(cast(float, term.attr('momentum')))!r}, {_eps(term)}"
     if not term.lead:
         return f"batch_norm({x}, {w}, {b}, {mean}, {var}, {writer.training}, {settings})"
     body = f"batch_norm(x, w, b, m, v, {writer.training}, {settings})"
@@ -80,7 +87,9 @@ def fused_batch_norm(writer: Writer, term: Apply) -> str:
     """`F.batch_norm`, which stores the running statistics itself."""
     x, w, b, mean, var = (writer.value(argument) for argument in term.arguments)
     momentum = repr(float(cast(float, term.attr("momentum"))))
-    return f"F.batch_norm({x}, {mean}, {var}, {w}, {b}, {writer.training}, {momentum}, {_eps(term)})"
+    return (
+        f"F.batch_norm({x}, {mean}, {var}, {w}, {b}, {writer.training}, {momentum}, {_eps(term)})"
+    )
 
 
 HELPER = '''

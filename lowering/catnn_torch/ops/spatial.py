@@ -43,7 +43,11 @@ def _pool(function: str, n: int) -> Emitter:
     def emit(writer: Writer, term: Apply) -> str:
         text = writer.value(term.arguments[0])
         k, stride, pad = (_setting(writer, term, name) for name in ("k", "stride", "pad"))
-        options = f"{k}" + (f", stride={stride}" if stride != k else "") + (f", padding={pad}" if pad != "0" else "")
+        options = (
+            f"{k}"
+            + (f", stride={stride}" if stride != k else "")
+            + (f", padding={pad}" if pad != "0" else "")
+        )
         # Pooling takes one or two axes in front: channels, and a batch.
         lead = term.lead
         if len(lead) == 0:

@@ -77,4 +77,14 @@ def unflattened(writer: Writer, text: str, lead: Sequence[Dim]) -> str:
             return f"{text}.unflatten(0, ({writer.shape(lead)}))"
 
 
-__all__ = ["Emitter", "aligned", "carries_all", "carries_none", "expanded", "flattened", "is_uneven", "own_dims", "unflattened"]
+__all__ = [
+    "Emitter",
+    "aligned",
+    "carries_all",
+    "carries_none",
+    "expanded",
+    "flattened",
+    "is_uneven",
+    "own_dims",
+    "unflattened",
+]
