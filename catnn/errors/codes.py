@@ -54,6 +54,8 @@ CODES: dict[str, str] = {
     "E0202": "too few axes",
     "E0203": "leading axes that differ",
     "E0204": "operands that do not align",
+    "E0205": "two ways to align",
+    "E0206": "a size-1 axis that would have to stretch",
     "E0207": "a fact that cannot be shown",
     "E0208": "a size that may be too small",
     "E0209": "a size that nothing determines",
