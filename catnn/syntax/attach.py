@@ -55,9 +55,14 @@ def notes(text: str, printed: Sequence[str]) -> list[Notes]:
         elif "\n" in gap or end == 0:
             found[_next(places, index, len(printed))].leading.append((element.text.rstrip(), blank))
         else:
-            found[max(_next(places, index, len(printed)) - 1, 0)].trailing.append(
-                element.text.rstrip()
-            )
+            following = _next(places, index, len(printed))
+            # A comment before a separator goes after it: it stands at the end of the line.
+            separated = following < len(printed) and printed[following] in (";", ",")
+            place = following if separated else max(following - 1, 0)
+            if found[following].leading and not separated:
+                found[following].leading.append((element.text.rstrip(), False))
+            else:
+                found[place].trailing.append(element.text.rstrip())
         end = element.end
     return found
 
@@ -169,8 +174,11 @@ def _attach_text(text: str, cursor: _Cursor) -> Attached:
         if text[end : piece.start]:
             parts.append(Attached(text[end : piece.start]))
         if found.leading:
-            last_blank = found.blank
-            parts.append(Attached(Leading(tuple(found.leading), last_blank), leads=True))
+            # The empty line above the first is a matter of the break before it.
+            (first, _), *others = found.leading
+            inside = piece.text in ("}", ")", "]")
+            leading = Leading(((first, False), *others), found.blank and not inside, inside)
+            parts.append(Attached(leading, leads=True))
         parts.append(Attached(piece.text))
         if found.trailing:
             parts.append(Attached(Trailing("  ".join(found.trailing)), trails=True))

@@ -78,7 +78,7 @@ def enclose(opening: str, items: Sequence[ast.Node], closing: str, page: Page) -
 
 def _hugs(items: Sequence[ast.Node]) -> bool:
     kinds = [_content(item) for item in items]
-    functions = [isinstance(kind, ast.Lambda | ast.Block) for kind in kinds]
+    functions = [isinstance(kind, ast.Lambda) for kind in kinds]
     if len(items) > 1:
         return functions[-1] and not any(functions[:-1])
     return functions[0] or isinstance(

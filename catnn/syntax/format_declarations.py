@@ -1,7 +1,16 @@
 """Layout of declarations."""
 
 from catnn.syntax import ast
-from catnn.syntax.format_base import Page, after_arrow, after_equals, braces, enclose, quoted, show
+from catnn.syntax.format_base import (
+    Page,
+    after_arrow,
+    after_equals,
+    braces,
+    enclose,
+    quoted,
+    show,
+    statements,
+)
 from catnn.syntax.format_types import define, filled, header, over, parameters, where
 from catnn.syntax.layout import HARD, LINE, Doc, fill, group, nest
 
@@ -108,7 +117,7 @@ def _(node: ast.Operation, page: Page) -> Doc:
 
 @show.register
 def _(node: ast.Equation, page: Page) -> Doc:
-    return (f"law {node.name} :", _relation(node.relation, page))
+    return group(f"law {node.name} :", _relation(node.relation, page))
 
 
 @show.register
@@ -175,6 +184,10 @@ def _(node: ast.LawScope, page: Page) -> Doc:
     return (f"[{node.word}", *options, "]")
 
 
+def _left(node: ast.Expr, page: Page) -> Doc:
+    return statements(node, page) if isinstance(node, ast.Block) else show(node, page)
+
+
 def _relation(node: ast.Relation, page: Page) -> Doc:
     if node.right is None:
         return after_arrow(node.left, page)
@@ -183,7 +196,7 @@ def _relation(node: ast.Relation, page: Page) -> Doc:
     if node.taking:
         entries = [(e, (f"{'.'.join(path)} = ", show(e, page))) for path, e in node.taking]
         taking = (LINE, "taking ", braces(entries, node, page))
-    return nest(LINE, show(node.left, page), right, taking)
+    return nest(LINE, _left(node.left, page), right, taking)
 
 
 # ---- weights, data, placement, trainings ------------------------------------------------

@@ -37,7 +37,7 @@ def _(node: ast.String, page: Page) -> Doc:
 @show.register
 def _(node: ast.Group, page: Page) -> Doc:
     inner = node.inner
-    if is_chain(inner) or isinstance(inner, ast.If):
+    if is_chain(inner) or isinstance(inner, ast.If | ast.Block):
         return group("(", nest(SOFT, body(inner, page)), SOFT, ")")
     return ("(", show(inner, page), ")")
 

@@ -55,11 +55,13 @@ class Fill:
 class Leading:
     """Comments on lines of their own, each with whether an empty line stands before it.
 
-    `blank` says whether an empty line stands after the last.
+    `blank` says whether an empty line stands after the last, `inside` that they
+    stand before a closing bracket and are indented as what it holds.
     """
 
     comments: tuple[tuple[str, bool], ...]
     blank: bool = False
+    inside: bool = False
 
 
 @frozen
@@ -199,7 +201,7 @@ def _lead(paper: _Paper, leading: Leading, indent: int) -> None:
             paper.newline(indent)
         if blank and paper.lines and paper.lines[-1]:
             paper.lines.append("")
-        paper.current = " " * indent + comment
+        paper.current = " " * (indent + INDENT * leading.inside) + comment
         paper.newline(indent)
     if leading.blank:
         paper.lines.append("")

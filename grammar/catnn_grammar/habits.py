@@ -170,7 +170,14 @@ def return_(s: Situation) -> Mistake | None:
 
 
 def arrow_for_lambda(s: Situation) -> Mistake | None:
-    """E0115: `x -> e` for `x => e`."""
+    """E0115: `x -> e` for `x => e`, and `A => B` for `A -> B`."""
+    if s.token.kind == "MAPS_TO" and "TO" in s.expected:
+        return s.mistake(
+            "E0115",
+            "`=>` makes a function; between types stands `->`",
+            help=("write `->`",),
+            repairs=(s.replace("TO"),),
+        )
     if s.token.kind != "TO" or "MAPS_TO" not in s.expected:
         return None
     return s.mistake(

@@ -2,9 +2,18 @@
 
 import unicodedata
 
-from catnn_grammar.situation import CLOSING, OPENING, Mistake, Place, Repair, Situation
+from catnn_grammar.situation import (
+    CLOSING,
+    OPENING,
+    Mistake,
+    Place,
+    Repair,
+    Situation,
+    begins_line,
+)
 from catnn_grammar.tokens import END, SPELLING, Token, kinds
 from catnn_grammar.unexpected import begins_declaration
+from catnn_grammar.words import first_of
 
 _SIGNS = {
     "→": "TO",
@@ -130,7 +139,7 @@ def not_closed(s: Situation) -> Mistake | None:
 
 
 def _ends_contents(s: Situation, opening: Token) -> bool:
-    if begins_declaration(s):
+    if begins_declaration(s) or _begins_clause(s):
         return True
     if s.token.kind == "SEMICOLON":
         return opening.kind != "LBRACE" and OPENING[opening.kind] in s.expected
@@ -139,6 +148,15 @@ def _ends_contents(s: Situation, opening: Token) -> bool:
         and CLOSING[s.token.kind] != opening.kind
         and CLOSING[s.token.kind] in s.open_brackets
     )
+
+
+_CLAUSES = kinds("ON LOSS MINIMISE UPDATE DESCEND STEP EVERY UNTIL FOR METRIC GIVES")
+
+
+def _begins_clause(s: Situation) -> bool:
+    """Whether the token begins a line, and with it the next clause of a training."""
+    in_training = "TRAIN" in s.symbols and "LBRACE" not in s.open_brackets
+    return in_training and s.token.kind in _CLAUSES and begins_line(s.text, s.token)
 
 
 def wrong_closing(s: Situation) -> Mistake | None:
@@ -190,7 +208,7 @@ def assign_for_equal(s: Situation) -> Mistake | None:
     """E0102: `=` where `==` is meant; E0147: `x = e;` without `let`."""
     if s.token.kind != "ASSIGN":
         return None
-    if "STORES" in s.expected:
+    if "STORES" in s.expected and s.before(2).kind != "COLON" and _statement_follows(s):
         name = s.before()
         let = Token("LET", "let", name.start, name.start)
         return s.mistake(
@@ -205,6 +223,18 @@ def assign_for_equal(s: Situation) -> Mistake | None:
     return s.mistake(
         "E0102", "equality is written `==`", help=("write `==`",), repairs=(s.replace("EQUAL"),)
     )
+
+
+def _statement_follows(s: Situation) -> bool:
+    """Whether what follows is ended by `;` before its bracket closes."""
+    depth = 0
+    for token in s.tokens[s.index :]:
+        if depth == 0 and token.kind == "SEMICOLON":
+            return True
+        depth += (token.kind in OPENING) - (token.kind in CLOSING)
+        if depth < 0 or (token.kind in first_of("file") and s.begins_column(token)):
+            return False
+    return False
 
 
 def no_semicolon(s: Situation) -> Mistake | None:

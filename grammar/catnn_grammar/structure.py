@@ -318,7 +318,7 @@ _CLAUSES = ("COLON", "OVER", "ACROSS", "WHERE")
 
 def header_order(s: Situation) -> Mistake | None:
     """E0137: `where` before `over`, a second `:`."""
-    if s.token.kind not in _CLAUSES or "ASSIGN" not in s.expected:
+    if s.token.kind not in _CLAUSES or not {"ASSIGN", END} & s.expected:
         return None
     if not {"WHERE", "ACROSS", "OVER", "where_", "across", "over"} & set(s.symbols[-4:]):
         return None

@@ -36,7 +36,9 @@ def rules() -> dict[str, list[Rule]]:
 @cache
 def fixed() -> dict[str, str]:
     """The terminals that are words or signs."""
-    return {t.name: t.pattern.value for t in grammar().terminals if isinstance(t.pattern, PatternStr)}
+    return {
+        t.name: t.pattern.value for t in grammar().terminals if isinstance(t.pattern, PatternStr)
+    }
 
 
 @cache
@@ -146,5 +148,7 @@ def derive(random: Random, budget: int = 60) -> list[str]:
         }
         return fixed().get(name) or random.choice(texts[name])
 
-    symbols = [s for _ in range(random.randint(1, 3)) for s in random.choice(rules()["item"]).expansion]
+    symbols = [
+        s for _ in range(random.randint(1, 3)) for s in random.choice(rules()["item"]).expansion
+    ]
     return expand(symbols, choose, terminal)
