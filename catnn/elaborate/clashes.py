@@ -98,7 +98,7 @@ def _sizes(
     constant = left.as_int() is not None and right.as_int() is not None
     if constant or e.unifier.facts.apart(left, right):
         message = f"{which} is due an axis of {left}, and this one has {right}"
-        help = ()
+        help: tuple[str, ...] = ()
         if left.as_int() == 1 or right.as_int() == 1:
             help = ("a size-1 axis never stretches: repeat it with a pattern, `{1 d -> n d}`",)
         return Diagnostic("E0201", message, clash.span, shown, tuple(labels), tuple(notes), help)
@@ -176,7 +176,7 @@ def result_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
     e = clash.e
     given, due = e.unifier.type(clash.atom.type), e.unifier.type(clash.port.type)
     target = e.definition.header
-    labels = ()
+    labels: tuple[Label, ...] = ()
     if target.type is not None and target.type.span.file and target.type.span != clash.span:
         labels = (Label(target.type.span, "the stated type"),)
     if mismatch.kind in ("size", "division"):

@@ -93,7 +93,7 @@ def _repeat(
     type_, row = _readable(e, argument)
     ref = Ref(fresh_uid(), "x", type_)
     indexed = expr.word == "iterate" and _takes_index(e, expr.operand, scope, type_)
-    ports = (ref,)
+    ports: tuple[Ref, ...] = (ref,)
     given: Atom = ref
     if indexed:
         position = Ref(fresh_uid(), "i", Tensor(Index(count)))

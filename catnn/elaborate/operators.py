@@ -344,12 +344,8 @@ def _align_axis(
 ) -> None:
     def report(mismatch: Mismatch) -> Diagnostic:
         ordered = sorted(zip(positions, shapes, strict=True), key=lambda pair: pair[0])
-        diagnostic = misaligned(
-            symbol,
-            *(_shown(e, shape) for _, shape in ordered),
-            span,
-            [places[k] for k, _ in ordered],
-        )
+        left, right = (_shown(e, shape) for _, shape in ordered)
+        diagnostic = misaligned(symbol, left, right, span, [places[k] for k, _ in ordered])
         one_, other_ = e.unifier.dim(one), e.unifier.dim(other)
         notes = [f"axis sizes `{one_}` and `{other_}` differ"]
         help = []

@@ -186,11 +186,10 @@ def _bind_arguments(
         if source is None:
             e.fail("E0209", f"`{name}` needs its argument `{parameter.name}`", span)
         if isinstance(parameter.type, ast.ArrowType):
+            if isinstance(source, ast.ArrowType | ast.SomeType):
+                e.fail("E0305", "a morphism is due here, not a type", source.span)
             inner.values[parameter.name] = TemplateEntry(
-                ast.Header(parameter.name, span=parameter.span),
-                source,
-                where,
-                parameter.span,  # type: ignore[arg-type]
+                ast.Header(parameter.name, span=parameter.span), source, where, parameter.span
             )
             continue
         kind = (

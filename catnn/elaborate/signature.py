@@ -177,9 +177,9 @@ def _declare(e: Elaborator, definition: Definition) -> None:
                     )
                 )
         elif parameter.kind == "bool":
-            symbol = Dim.of(parameter.symbol)
-            facts = facts.assume(Compare(">=", symbol, Dim.of(0)))
-            facts = facts.assume(Compare("<=", symbol, Dim.of(1)))
+            flag = Dim.of(parameter.symbol)
+            facts = facts.assume(Compare(">=", flag, Dim.of(0)))
+            facts = facts.assume(Compare("<=", flag, Dim.of(1)))
     e.unifier.facts = facts
 
 

@@ -9,6 +9,7 @@ from catnn.elaborate.scope import FamilyEntry, Scope, SizeEntry
 from catnn.errors import Diagnostic
 from catnn.source import Span
 from catnn.syntax import ast
+from catnn.types.dim_relations import Operator
 from catnn.types.dims import (
     Dim,
     SizeError,
@@ -211,7 +212,7 @@ def _truth(test: Condition) -> Dim:
 
 # ---- conditions -----------------------------------------------------------------------
 
-OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+OPPOSITE: dict[str, Operator] = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
 def condition(e: Elaborator, expr: ast.Static, scope: Scope) -> Condition:
@@ -226,7 +227,9 @@ def condition(e: Elaborator, expr: ast.Static, scope: Scope) -> Condition:
         case ast.Binary(op="or", left=left, right=right):
             return AnyOf((condition(e, left, scope), condition(e, right, scope)))
         case ast.Binary(op=op, left=left, right=right) if op in OPPOSITE:
-            return Holds(Compare(op, size(e, left, scope), size(e, right, scope)))
+            return Holds(
+                Compare(OPPOSITE[OPPOSITE[op]], size(e, left, scope), size(e, right, scope))
+            )
         case _:
             return Holds(Compare("==", size(e, expr, scope), ONE))
 
@@ -275,4 +278,5 @@ def fact(e: Elaborator, node: ast.Fact, scope: Scope) -> Fact:
     """A fact of a `where` clause."""
     if isinstance(node, ast.Divides):
         return Divides(size(e, node.divisor, scope), size(e, node.dividend, scope))
-    return Compare(node.op, size(e, node.left, scope), size(e, node.right, scope))
+    op = OPPOSITE[OPPOSITE[node.op]]
+    return Compare(op, size(e, node.left, scope), size(e, node.right, scope))

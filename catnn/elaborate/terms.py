@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import NoReturn
 
 from catnn.elaborate import core
 from catnn.elaborate.apply import apply, apply_call, callee_of, is_morphism
@@ -35,12 +36,13 @@ from catnn.types.types import (
     INT,
     REAL,
     UNIT,
+    Element,
     Product,
     Tensor,
     Type,
 )
 
-SCALAR_KINDS = {"size": INT, "index": INT, "number": REAL, "bool": BOOL}
+SCALAR_KINDS: dict[str, Element] = {"size": INT, "index": INT, "number": REAL, "bool": BOOL}
 NUMBERS = {"pi": math.pi, "inf": math.inf, "euler": math.e}
 
 
@@ -53,7 +55,7 @@ def value(e: Elaborator, expr: ast.Static, scope: Scope, expected: Type | None =
         return form(e, expr, scope, expected)
 
 
-def later(e: Elaborator, expr: ast.Static) -> None:
+def later(e: Elaborator, expr: ast.Static) -> NoReturn:
     what = {
         ast.Case: "`case`",
         ast.Choice: "a `choice`",
@@ -314,8 +316,8 @@ def is_training(expr: ast.Static) -> bool | None:
         case ast.Name(text="training"):
             return True
         case ast.Unary(op="not", operand=operand):
-            inner = is_training(operand)
-            return None if inner is None else not inner
+            found = is_training(operand)
+            return None if found is None else not found
         case _:
             return None
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from catnn.elaborate.context import Elaborator
 from catnn.elaborate.facts_text import at_least_one
-from catnn.elaborate.scope import Scope
+from catnn.elaborate.scope import Scope, SizeEntry
 from catnn.elaborate.sizes import size
 from catnn.elaborate.unify import prefixed
 from catnn.errors import Diagnostic
@@ -19,6 +19,7 @@ from catnn.types.types import (
     REAL,
     Abstract,
     Arrow,
+    Element,
     Index,
     Product,
     Row,
@@ -36,7 +37,7 @@ LATER = {
     "Tree": "terms of theories",
     "Maybe": "terms of theories",
 }
-ELEMENTS = {"bool": BOOL, "int": INT, "complex": COMPLEX, "real": REAL}
+ELEMENTS: dict[str, Element] = {"bool": BOOL, "int": INT, "complex": COMPLEX, "real": REAL}
 
 
 def to_type(e: Elaborator, node: ast.Type | ast.Static, scope: Scope) -> Type:
@@ -231,35 +232,31 @@ def _reference(e: Elaborator, node: ast.TypeRef, name: str, scope: Scope) -> Typ
         return found
     alias = e.checker.alias(scope.module, name)
     if alias is not None:
-        return _expand(e, node, alias[0], alias[1])(scope)
+        return _expand(e, node, alias[0], alias[1], scope)
     if name in LATER:
         e.fail("E0311", f"`{name}[..]`: {LATER[name]} come with a later version", node.span)
     e.unknown(name, node.span, "type", e.checker.visible(scope.module))
 
 
-def _expand(e: Elaborator, node: ast.TypeRef, alias: ast.AliasDecl, module: str):  # type: ignore[no-untyped-def]
-    from catnn.elaborate.scope import SizeEntry
-
-    def expand(scope: Scope) -> Type:
-        arguments = node.arguments[0] if node.arguments else ()
-        if len(arguments) != len(alias.parameters):
-            e.fail(
-                "E0304",
-                f"`{alias.name}` takes {len(alias.parameters)} sizes, {len(arguments)} are given",
-                node.span,
-            )
-        inner = Scope(module)
-        for parameter, argument in zip(alias.parameters, arguments, strict=True):
-            dim = size(e, argument.value, scope)
-            inner.sizes[parameter.name] = SizeEntry(dim, "size", argument.span)
-        return to_type(e, alias.type, inner)
-
-    return expand
+def _expand(
+    e: Elaborator, node: ast.TypeRef, alias: ast.AliasDecl, module: str, scope: Scope
+) -> Type:
+    """An alias at its sizes."""
+    arguments = node.arguments[0] if node.arguments else ()
+    if len(arguments) != len(alias.parameters):
+        e.fail(
+            "E0304",
+            f"`{alias.name}` takes {len(alias.parameters)} sizes, {len(arguments)} are given",
+            node.span,
+        )
+    inner = Scope(module)
+    for parameter, argument in zip(alias.parameters, arguments, strict=True):
+        dim = size(e, argument.value, scope)
+        inner.sizes[parameter.name] = SizeEntry(dim, "size", argument.span)
+    return to_type(e, alias.type, inner)
 
 
 def _family(e: Elaborator, node: ast.FamilyTuple, scope: Scope) -> Type:
-    from catnn.elaborate.scope import SizeEntry
-
     bound = size(e, node.range.bound, scope).as_int()
     if bound is None:
         e.fail(
@@ -277,7 +274,7 @@ def _family(e: Elaborator, node: ast.FamilyTuple, scope: Scope) -> Type:
 
 def to_arrow(e: Elaborator, node: ast.ArrowType, scope: Scope) -> Arrow:
     """The type of a morphism argument."""
-    contexts = ()
+    contexts: tuple[tuple[str, Type], ...] = ()
     if node.over is not None:
         contexts = ((node.over.name or "", to_type(e, node.over.type, scope)),)
     return Arrow(to_type(e, node.source, scope), to_type(e, node.target, scope), contexts)

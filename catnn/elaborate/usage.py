@@ -55,7 +55,7 @@ def kind_of(
     found = set(_uses(checker, module, parameter.name, body)) if body is not None else {"size"}
     for kind in ("morphism", "bool", "string"):
         if kind in found and "size" not in found:
-            return kind  # type: ignore[return-value]
+            return kind
     return "size" if "size" in found or not found else "number"
 
 

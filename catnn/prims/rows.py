@@ -10,7 +10,13 @@ Tags: `pointwise`, `linear` (in the first argument), `multilinear`,
 `constant` (no inputs), `initialiser`.
 """
 
+from collections.abc import Iterable
+
 from attrs import field, frozen
+
+
+def _tags(tags: Iterable[str]) -> frozenset[str]:
+    return frozenset(tags)
 
 
 @frozen
@@ -20,7 +26,7 @@ class Primitive:
     name: str
     signature: str
     doc: str
-    tags: frozenset[str] = field(default=frozenset(), converter=frozenset)
+    tags: frozenset[str] = field(default=frozenset(), converter=_tags)
     source: str = ""
 
 
@@ -57,8 +63,12 @@ POINTWISE = (
     pointwise("neg", "-x", "linear", "involution"),
     pointwise("square", "x * x"),
     pointwise("stop", "x, with no gradient through it", "idempotent"),
-    pointwise("dropout", "x / (1 - p) with probability 1 - p, else 0, in training; x otherwise",
-              "random", brackets="[p = 0.5]"),
+    pointwise(
+        "dropout",
+        "x / (1 - p) with probability 1 - p, else 0, in training; x otherwise",
+        "random",
+        brackets="[p = 0.5]",
+    ),
 )
 
 # The operators of the language. `minimum` and `maximum` are `min(x, y)` and `max(x, y)`.
@@ -80,33 +90,53 @@ OPERATORS = (
     *(
         Primitive(name, f"{name} : ([], []) -> bool", doc, {"pointwise"})
         for name, doc in (
-            ("lt", "x < y"), ("le", "x <= y"), ("gt", "x > y"), ("ge", "x >= y"),
-            ("eq", "x == y"), ("ne", "x != y"),
+            ("lt", "x < y"),
+            ("le", "x <= y"),
+            ("gt", "x > y"),
+            ("ge", "x >= y"),
+            ("eq", "x == y"),
+            ("ne", "x != y"),
         )
     ),
     Primitive("logical_and", "logical_and : (bool, bool) -> bool", "x and y", {"pointwise"}),
     Primitive("logical_or", "logical_or : (bool, bool) -> bool", "x or y", {"pointwise"}),
     Primitive("logical_not", "logical_not : bool -> bool", "not x", {"pointwise", "involution"}),
     Primitive("select", "select : (bool, [], []) -> []", "x if c else y", {"pointwise"}),
-    Primitive("real", "real : int -> []", "the same number as a real (booleans: 0 and 1)", {"pointwise"}),
-    Primitive("at_least_float32", "at_least_float32 : [] -> []",
-              "the same number in at least 32 bits", {"pointwise", "linear", "idempotent"}),
+    Primitive(
+        "real", "real : int -> []", "the same number as a real (booleans: 0 and 1)", {"pointwise"}
+    ),
+    Primitive(
+        "at_least_float32",
+        "at_least_float32 : [] -> []",
+        "the same number in at least 32 bits",
+        {"pointwise", "linear", "idempotent"},
+    ),
 )
 
 REDUCTIONS = (
     Primitive("sum", "sum : [..s] -> []", "sum of all elements", {"reduction", "linear"}),
     Primitive("mean", "mean : [..s] -> []", "mean of all elements", {"reduction", "linear"}),
     Primitive("prod", "prod : [..s] -> []", "product of all elements", {"reduction"}),
-    Primitive("amax", "amax : [..s] -> []", "greatest element: `max(x)`", {"reduction", "monotone"}),
+    Primitive(
+        "amax", "amax : [..s] -> []", "greatest element: `max(x)`", {"reduction", "monotone"}
+    ),
     Primitive("amin", "amin : [..s] -> []", "least element: `min(x)`", {"reduction", "monotone"}),
-    Primitive("logsumexp", "logsumexp : [..s] -> []", "log(sum(exp(x)))", {"reduction", "monotone"}),
+    Primitive(
+        "logsumexp", "logsumexp : [..s] -> []", "log(sum(exp(x)))", {"reduction", "monotone"}
+    ),
     Primitive("variance", "variance : [..s] -> []", "mean((x - mean(x))^2)", {"reduction"}),
     Primitive("all", "all : bool[..s] -> bool", "all elements hold", {"reduction"}),
     Primitive("any", "any : bool[..s] -> bool", "some element holds", {"reduction"}),
-    Primitive("argmax", "argmax : [n] -> ([], ix(n))", "the greatest element and its first index", ()),
+    Primitive(
+        "argmax", "argmax : [n] -> ([], ix(n))", "the greatest element and its first index", ()
+    ),
     Primitive("argmin", "argmin : [n] -> ([], ix(n))", "the least element and its first index", ()),
-    Primitive("top", "top[k] : [n] -> ([k], ix(n)[k]) where k <= n",
-              "the k greatest elements, greatest first, and their indices", ()),
+    Primitive(
+        "top",
+        "top[k] : [n] -> ([k], ix(n)[k]) where k <= n",
+        "the k greatest elements, greatest first, and their indices",
+        (),
+    ),
 )
 
 ALONG_AXIS = (
@@ -117,94 +147,219 @@ ALONG_AXIS = (
     Primitive("take", "take[k] : [n] -> [k] where k <= n", "the first k elements", {"linear"}),
     Primitive("sort", "sort : [n] -> ([n], ix(n)[n])", "ascending, stable, and the indices", ()),
     Primitive("one_hot", "one_hot[n] : ix(n) -> [n]", "1 at the index, else 0", ()),
-    Primitive("layer_norm", "layer_norm[eps = 1e-5] : ([n], [n], [n]) -> [n]",
-              "(x - mean(x)) / sqrt(variance(x) + eps) * w + b", (), "Ba et al. 2016, torch.nn.LayerNorm"),
-    Primitive("standardise", "standardise[eps = 1e-5] : [..s] -> [..s]",
-              "(x - mean(x)) / sqrt(variance(x) + eps)", ()),
-    Primitive("rms_norm", "rms_norm[eps = 1e-6] : ([n], [n]) -> [n]",
-              "x / sqrt(mean(x^2) + eps) * w", (), "Zhang and Sennrich 2019, torch.nn.RMSNorm"),
-    Primitive("group_norm", "group_norm[groups, eps = 1e-5] : ([c, ..s], [c], [c]) -> [c, ..s] where groups divides c",
-              "standardised over each of `groups` runs of c / groups channels, times w, plus b", (),
-              "Wu and He 2018, torch.nn.GroupNorm"),
-    Primitive("batch_norm", "batch_norm[eps = 1e-5, momentum = 0.1] : ([b, c, ..s], [c], [c], [c], [c]) -> ([b, c, ..s], [c], [c])",
-              "(x - m) / sqrt(v + eps) * w + b of (x, w, b, running mean, running variance); in training m and v "
-              "are those of the batch per channel, and the new running ones are (1 - momentum) old + momentum batch "
-              "(unbiased variance); otherwise m and v are the running ones, unchanged",
-              {"stateful"}, "Ioffe and Szegedy 2015, torch.nn.BatchNorm"),
+    Primitive(
+        "layer_norm",
+        "layer_norm[eps = 1e-5] : ([n], [n], [n]) -> [n]",
+        "(x - mean(x)) / sqrt(variance(x) + eps) * w + b",
+        (),
+        "Ba et al. 2016, torch.nn.LayerNorm",
+    ),
+    Primitive(
+        "standardise",
+        "standardise[eps = 1e-5] : [..s] -> [..s]",
+        "(x - mean(x)) / sqrt(variance(x) + eps)",
+        (),
+    ),
+    Primitive(
+        "rms_norm",
+        "rms_norm[eps = 1e-6] : ([n], [n]) -> [n]",
+        "x / sqrt(mean(x^2) + eps) * w",
+        (),
+        "Zhang and Sennrich 2019, torch.nn.RMSNorm",
+    ),
+    Primitive(
+        "group_norm",
+        "group_norm[groups, eps = 1e-5] : ([c, ..s], [c], [c]) -> [c, ..s] where groups divides c",
+        "standardised over each of `groups` runs of c / groups channels, times w, plus b",
+        (),
+        "Wu and He 2018, torch.nn.GroupNorm",
+    ),
+    Primitive(
+        "batch_norm",
+        "batch_norm[eps = 1e-5, momentum = 0.1] : ([b, c, ..s], [c], [c], [c], [c]) -> ([b, c, ..s], [c], [c])",
+        "(x - m) / sqrt(v + eps) * w + b of (x, w, b, running mean, running variance); in training m and v "
+        "are those of the batch per channel, and the new running ones are (1 - momentum) old + momentum batch "
+        "(unbiased variance); otherwise m and v are the running ones, unchanged",
+        {"stateful"},
+        "Ioffe and Szegedy 2015, torch.nn.BatchNorm",
+    ),
 )
 
 SPATIAL = tuple(
     row
     for n, axes, window, out in (
         (1, "w", "k", "(w + 2 * pad - dilation * (k - 1) - 1) // stride + 1"),
-        (2, "h, w", "kh, kw",
-         "(h + 2 * pad - dilation * (kh - 1) - 1) // stride + 1, (w + 2 * pad - dilation * (kw - 1) - 1) // stride + 1"),
+        (
+            2,
+            "h, w",
+            "kh, kw",
+            "(h + 2 * pad - dilation * (kh - 1) - 1) // stride + 1, (w + 2 * pad - dilation * (kw - 1) - 1) // stride + 1",
+        ),
     )
     for row in (
         Primitive(
             f"convolve{n}d",
             f"convolve{n}d[stride = 1, pad = 0, dilation = 1, groups = 1] : ([i, {axes}], [o, i / groups, {window}])"
             f" -> [o, {out}] where groups divides i, groups divides o, stride >= 1, dilation >= 1",
-            "cross-correlation of x with the kernel, zeros outside", {"multilinear"}, f"torch.nn.Conv{n}d"),
+            "cross-correlation of x with the kernel, zeros outside",
+            {"multilinear"},
+            f"torch.nn.Conv{n}d",
+        ),
         Primitive(
             f"convolve{n}d_bias",
             f"convolve{n}d_bias[stride = 1, pad = 0, dilation = 1, groups = 1] : ([i, {axes}], [o, i / groups, {window}], [o])"
             f" -> [o, {out}] where groups divides i, groups divides o, stride >= 1, dilation >= 1",
-            f"convolve{n}d plus a bias per output channel", (), f"torch.nn.Conv{n}d"),
+            f"convolve{n}d plus a bias per output channel",
+            (),
+            f"torch.nn.Conv{n}d",
+        ),
     )
 ) + (
-    Primitive("max_pool1d", "max_pool1d[k, stride = k, pad = 0] : [w] -> [(w + 2 * pad - k) // stride + 1] where stride >= 1, 2 * pad <= k",
-              "greatest element of each window, nothing outside", {"monotone"}, "torch.nn.MaxPool1d"),
-    Primitive("max_pool2d", "max_pool2d[k, stride = k, pad = 0] : [h, w] -> [(h + 2 * pad - k) // stride + 1, (w + 2 * pad - k) // stride + 1] where stride >= 1, 2 * pad <= k",
-              "greatest element of each window, nothing outside", {"monotone"}, "torch.nn.MaxPool2d"),
-    Primitive("avg_pool1d", "avg_pool1d[k, stride = k, pad = 0] : [w] -> [(w + 2 * pad - k) // stride + 1] where stride >= 1, 2 * pad <= k",
-              "mean of each window, zeros outside", {"linear"}, "torch.nn.AvgPool1d"),
-    Primitive("avg_pool2d", "avg_pool2d[k, stride = k, pad = 0] : [h, w] -> [(h + 2 * pad - k) // stride + 1, (w + 2 * pad - k) // stride + 1] where stride >= 1, 2 * pad <= k",
-              "mean of each window, zeros outside", {"linear"}, "torch.nn.AvgPool2d"),
-    Primitive("nearest_upsample2d", "nearest_upsample2d[k] : [h, w] -> [k * h, k * w] where k >= 1",
-              "each element k x k times", {"linear"}, "torch.nn.Upsample"),
+    Primitive(
+        "max_pool1d",
+        "max_pool1d[k, stride = k, pad = 0] : [w] -> [(w + 2 * pad - k) // stride + 1] where stride >= 1, 2 * pad <= k",
+        "greatest element of each window, nothing outside",
+        {"monotone"},
+        "torch.nn.MaxPool1d",
+    ),
+    Primitive(
+        "max_pool2d",
+        "max_pool2d[k, stride = k, pad = 0] : [h, w] -> [(h + 2 * pad - k) // stride + 1, (w + 2 * pad - k) // stride + 1] where stride >= 1, 2 * pad <= k",
+        "greatest element of each window, nothing outside",
+        {"monotone"},
+        "torch.nn.MaxPool2d",
+    ),
+    Primitive(
+        "avg_pool1d",
+        "avg_pool1d[k, stride = k, pad = 0] : [w] -> [(w + 2 * pad - k) // stride + 1] where stride >= 1, 2 * pad <= k",
+        "mean of each window, zeros outside",
+        {"linear"},
+        "torch.nn.AvgPool1d",
+    ),
+    Primitive(
+        "avg_pool2d",
+        "avg_pool2d[k, stride = k, pad = 0] : [h, w] -> [(h + 2 * pad - k) // stride + 1, (w + 2 * pad - k) // stride + 1] where stride >= 1, 2 * pad <= k",
+        "mean of each window, zeros outside",
+        {"linear"},
+        "torch.nn.AvgPool2d",
+    ),
+    Primitive(
+        "nearest_upsample2d",
+        "nearest_upsample2d[k] : [h, w] -> [k * h, k * w] where k >= 1",
+        "each element k x k times",
+        {"linear"},
+        "torch.nn.Upsample",
+    ),
 )
 
 ATTENTION = (
-    Primitive("scaled_dot_product_attention",
-              "scaled_dot_product_attention[causal = false] : ([n, e], [m, e], [m, c]) -> [n, c]",
-              "softmax(q k^T / sqrt(e)) v; causal: query i sees keys j <= i", (), "Vaswani et al. 2017"),
-    Primitive("masked_attention",
-              "masked_attention : ([n, e], [m, e], [m, c], bool[n, m]) -> [n, c]",
-              "the same where only pairs whose mask holds are seen", (), "Vaswani et al. 2017"),
-    Primitive("biased_attention",
-              "biased_attention : ([n, e], [m, e], [m, c], [n, m]) -> [n, c]",
-              "softmax(q k^T / sqrt(e) + bias) v", (), "Vaswani et al. 2017"),
+    Primitive(
+        "scaled_dot_product_attention",
+        "scaled_dot_product_attention[causal = false] : ([n, e], [m, e], [m, c]) -> [n, c]",
+        "softmax(q k^T / sqrt(e)) v; causal: query i sees keys j <= i",
+        (),
+        "Vaswani et al. 2017",
+    ),
+    Primitive(
+        "masked_attention",
+        "masked_attention : ([n, e], [m, e], [m, c], bool[n, m]) -> [n, c]",
+        "the same where only pairs whose mask holds are seen",
+        (),
+        "Vaswani et al. 2017",
+    ),
+    Primitive(
+        "biased_attention",
+        "biased_attention : ([n, e], [m, e], [m, c], [n, m]) -> [n, c]",
+        "softmax(q k^T / sqrt(e) + bias) v",
+        (),
+        "Vaswani et al. 2017",
+    ),
 )
 
 LOSSES = (
-    Primitive("cross_entropy", "cross_entropy : ([v], ix(v)) -> []", "-log_softmax(x)_i", (), "torch.nn.functional.cross_entropy"),
+    Primitive(
+        "cross_entropy",
+        "cross_entropy : ([v], ix(v)) -> []",
+        "-log_softmax(x)_i",
+        (),
+        "torch.nn.functional.cross_entropy",
+    ),
 )
 
 CONSTANTS = (
     Primitive("zeros", "zeros : () -> [..s]", "0 everywhere", {"constant", "initialiser"}),
     Primitive("ones", "ones : () -> [..s]", "1 everywhere", {"constant", "initialiser"}),
-    Primitive("eye", "eye : () -> [n, n]", "1 on the diagonal, else 0", {"constant", "initialiser"}),
+    Primitive(
+        "eye", "eye : () -> [n, n]", "1 on the diagonal, else 0", {"constant", "initialiser"}
+    ),
 )
 
 # Initialisers are drawn when a module is built. Fans as in torch.nn.init: for a leaf [o, i, ..s], fan_in = i * prod(s).
 INITIALISERS = (
-    Primitive("normal", "normal[std = 1.0, mean = 0.0] : () -> [..s]", "normal distribution", {"initialiser"}),
-    Primitive("truncated_normal", "truncated_normal[std = 1.0] : () -> [..s]", "normal, cut at two standard deviations", {"initialiser"}),
-    Primitive("uniform", "uniform[low = 0.0, high = 1.0] : () -> [..s]", "uniform on [low, high)", {"initialiser"}),
+    Primitive(
+        "normal",
+        "normal[std = 1.0, mean = 0.0] : () -> [..s]",
+        "normal distribution",
+        {"initialiser"},
+    ),
+    Primitive(
+        "truncated_normal",
+        "truncated_normal[std = 1.0] : () -> [..s]",
+        "normal, cut at two standard deviations",
+        {"initialiser"},
+    ),
+    Primitive(
+        "uniform",
+        "uniform[low = 0.0, high = 1.0] : () -> [..s]",
+        "uniform on [low, high)",
+        {"initialiser"},
+    ),
     Primitive("constant", "constant[value] : () -> [..s]", "value everywhere", {"initialiser"}),
-    Primitive("kaiming", "kaiming : () -> [..s]", "uniform on +-1 / sqrt(fan_in): the default of torch.nn.Linear and Conv", {"initialiser"}),
-    Primitive("kaiming_normal", "kaiming_normal : () -> [..s]", "normal with std sqrt(2 / fan_out) (He et al. 2015)", {"initialiser"}),
-    Primitive("xavier", "xavier : () -> [..s]", "uniform on +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010)", {"initialiser"}),
+    Primitive(
+        "kaiming",
+        "kaiming : () -> [..s]",
+        "uniform on +-1 / sqrt(fan_in): the default of torch.nn.Linear and Conv",
+        {"initialiser"},
+    ),
+    Primitive(
+        "kaiming_normal",
+        "kaiming_normal : () -> [..s]",
+        "normal with std sqrt(2 / fan_out) (He et al. 2015)",
+        {"initialiser"},
+    ),
+    Primitive(
+        "xavier",
+        "xavier : () -> [..s]",
+        "uniform on +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010)",
+        {"initialiser"},
+    ),
     Primitive("glorot", "glorot : () -> [..s]", "the same as xavier", {"initialiser"}),
-    Primitive("orthogonal", "orthogonal : () -> [..s]", "rows (or columns) orthonormal (Saxe et al. 2014)", {"initialiser"}),
-    Primitive("bias_like", "bias_like[fan_in] : () -> [..s]", "uniform on +-1 / sqrt(fan_in): the default bias of torch.nn.Linear and Conv", {"initialiser"}),
+    Primitive(
+        "orthogonal",
+        "orthogonal : () -> [..s]",
+        "rows (or columns) orthonormal (Saxe et al. 2014)",
+        {"initialiser"},
+    ),
+    Primitive(
+        "bias_like",
+        "bias_like[fan_in] : () -> [..s]",
+        "uniform on +-1 / sqrt(fan_in): the default bias of torch.nn.Linear and Conv",
+        {"initialiser"},
+    ),
 )
 
 PRIMITIVES: dict[str, Primitive] = {
     row.name: row
     for group in (
-        POINTWISE, OPERATORS, REDUCTIONS, ALONG_AXIS, SPATIAL, ATTENTION, LOSSES, CONSTANTS, INITIALISERS,
+        POINTWISE,
+        OPERATORS,
+        REDUCTIONS,
+        ALONG_AXIS,
+        SPATIAL,
+        ATTENTION,
+        LOSSES,
+        CONSTANTS,
+        INITIALISERS,
     )
     for row in group
 }

@@ -11,7 +11,7 @@ from catnn.elaborate.sizes import text_of
 from catnn.elaborate.substitution import Substitution
 from catnn.errors import InternalError
 from catnn.ir.build import Builder, give_hint, tensor_type
-from catnn.ir.terms import Apply, Attrs, Leaf, Loop, Region, Store, Term, Var
+from catnn.ir.terms import Apply, Attrs, AttrValue, Leaf, Loop, Region, Store, Term, Var
 from catnn.specialise.frame import Bound, Frame, Place, SharedInstance, Undecided
 from catnn.specialise.naming import Factor
 from catnn.specialise.pattern import match_pattern
@@ -270,8 +270,8 @@ class Runner:
         if definition.body is None or definition.solved is None:
             raise InternalError(f"`{definition.name}` has no body")
         inner = Frame(definition.solved, filled)
-        for uid, argument in morphism.morphisms:
-            inner.morphisms[uid] = Bound(argument, frame)
+        for uid, given in morphism.morphisms:
+            inner.morphisms[uid] = Bound(given, frame)
         for uid, atom in morphism.values:
             inner.values[uid] = self.atom(atom, frame)
         factor = place.factor.enter(label or definition.name)
@@ -381,7 +381,7 @@ class Runner:
         if "random" in row.tags:
             axes = place.axes
         type_ = filled.type(definition.target)
-        attrs = [
+        attrs: list[tuple[str, AttrValue]] = [
             (parameter.name, self.parameter(parameter.kind, filled.sizes[parameter.symbol]))
             for parameter in definition.parameters
         ]
@@ -701,7 +701,7 @@ class Runner:
         state = self.shaper.of_term(var, initial)
         inside = Place(place.axes, place.factor, place.copies, turn=var.uid)
         arguments: list[Value] = [state]
-        parameters = (var,)
+        parameters: tuple[Var, ...] = (var,)
         if morphism.indexed:
             index = self.builder.var(Var("i", Tensor(Index(size)), next(self.uids)))
             arguments = [Lifted(index), state]

@@ -67,7 +67,8 @@ class TorchBackend:
             for name, axes in emitted.blocks.items():
                 namespace[name] = compiled(namespace[name], axes)
         else:
-            module.__dict__["run"] = compiled(module.run, emitted.dynamic)
+            run = getattr(module, "run")  # noqa: B009 - modules type what they hold as tensors
+            module.__dict__["run"] = compiled(run, emitted.dynamic)
         return module
 
 

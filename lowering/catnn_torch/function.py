@@ -57,8 +57,8 @@ class Body(Writer):
             self.line("    with torch.no_grad():")
             for buffer, value in values:
                 self.line(f"        {self.leaf_names(buffer)}.copy_({value})")
-        for name, value in region.aux:
-            self.line(f'self.aux["{name}"] = {self.value(value)}')
+        for name, term in region.aux:
+            self.line(f'self.aux["{name}"] = {self.value(term)}')
         return result
 
 
