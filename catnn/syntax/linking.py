@@ -145,8 +145,9 @@ def _no_name(
     target: Module | None,
 ) -> Diagnostic:
     help_: list[str] = []
-    if target is not None and name.text in target.imported:
-        help_.append(f"import it from {target.imported[name.text].module}, where it is declared")
+    passed_on = None if target is None else _source(name.text, target)
+    if passed_on is not None:
+        help_.append(f"import it from {passed_on}, where it is declared")
     elif library is not None and library.homes(name.text):
         homes = " or ".join(file_of(module) for module in library.homes(name.text))
         help_.append(f"`{name.text}` is in {homes}")
@@ -154,3 +155,13 @@ def _no_name(
         guess = close(name.text, available)
         help_ += [] if guess is None else [f"did you mean `{guess}`?"]
     return Diagnostic("E0322", f"`{home}` declares no `{name.text}`", name.span, help=help_)
+
+
+def _source(name: str, module: Module) -> str | None:
+    """The module from which `module` imports a name, as it says so."""
+    for node in module.tree.declarations:
+        if not isinstance(node, ast.Import | ast.FromImport):
+            continue
+        if name in (imported.text for imported in node.names or ()):
+            return ".".join(node.module) if isinstance(node, ast.Import) else f'"{node.path}"'
+    return None

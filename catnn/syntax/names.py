@@ -11,7 +11,7 @@ from catnn.syntax import ast
 _STARTS = re.compile(
     r"^(?:extern[ ]+)?"
     r"(?:morph|model|type|newtype|reparam|theory|algebra|sheaf|lens|law(?:\[[^\]]*\])?|train"
-    r"|weights|data|mesh|once|import|from|place)\b[ ]*(?P<names>[A-Za-z_][A-Za-z0-9_]*'*|\([^)=]*\))?",
+    r"|weights|data|mesh|once|import|from|place)(?![A-Za-z0-9_'])[ ]*(?P<names>[A-Za-z_][A-Za-z0-9_]*'*|\([^)=]*\))?",
     re.MULTILINE,
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*'*")
