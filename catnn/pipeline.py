@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import field, frozen
 
@@ -23,10 +23,10 @@ from catnn.elaborate.later import refuse_later
 from catnn.errors import CatError, Diagnostic
 from catnn.ir.terms import Program
 from catnn.source import SourceFile, Span
-from catnn.specialise import Binding
-from catnn.specialise import specialise as _specialise
-from catnn.specialise import specialise_symbolic as _specialise_symbolic
 from catnn.syntax import ast, modules
+
+if TYPE_CHECKING:
+    from catnn.specialise import Binding
 
 T = TypeVar("T")
 
@@ -73,16 +73,20 @@ def check_text(text: str, name: str = modules.TEXT_NAME) -> Checked:
     return _with_room(lambda: _check(modules.loads(text, name)))
 
 
-def specialise(checked: Checked, name: str, bindings: Mapping[str, Binding]) -> Program:
+def specialise(checked: Checked, name: str, bindings: "Mapping[str, Binding]") -> Program:
     """The program of one definition at chosen sizes; `CatError` if sizes are missing or wrong."""
+    from catnn.specialise import specialise as run
+
     definition = checked.definitions[name].elaborated
-    return _with_room(lambda: _specialise(checked.checker, definition, bindings))
+    return _with_room(lambda: run(checked.checker, definition, bindings))
 
 
 def specialise_symbolic(checked: Checked, name: str) -> Program:
     """The same with its static sizes left as symbols where that is possible, for formulas."""
+    from catnn.specialise import specialise_symbolic as run
+
     definition = checked.definitions[name].elaborated
-    return _with_room(lambda: _specialise_symbolic(checked.checker, definition))
+    return _with_room(lambda: run(checked.checker, definition))
 
 
 def _check(program: modules.Modules) -> Checked:

@@ -116,7 +116,7 @@ def _name_is_morphism(e: Elaborator, name: str, scope: Scope) -> bool:
         return False
     if name in constants.NAMES:
         return False
-    if name in STRUCTURE:
+    if name in (*STRUCTURE, "at", "const"):
         return True
     found = e.checker.find(scope.module, name)
     if found is None:
@@ -533,9 +533,30 @@ HABITS = {
 }
 
 
+def refuse_unknown(e: Elaborator, expr: ast.Static, scope: Scope) -> None:
+    """Report a factor whose name means nothing; that is why it is no morphism."""
+    match expr:
+        case ast.Group(inner=inner) | ast.Named(inner=inner) | ast.Supply(inner=inner):
+            refuse_unknown(e, inner, scope)
+        case ast.Compose(factors=factors):
+            refuse_unknown(e, factors[0], scope)
+        case ast.Name(text=name) | ast.Instance(head=ast.Name(text=name)):
+            known = scope.value(name) or scope.size(name) or e.checker.find(scope.module, name)
+            if known is None and not is_reserved(name):
+                _unknown_morphism(e, name, expr, scope)
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a name has a meaning that no one declares."""
+    known = (*STRUCTURE, *BUILTINS, *constants.NAMES, "at", "const")
+    return name in known or name in ("true", "false", "pi", "inf", "euler", "training")
+
+
 def _unknown_morphism(e: Elaborator, name: str, expr: ast.Expr, scope: Scope) -> None:
     from catnn.elaborate.names import suggestion
 
+    if e.checker.is_excused(scope.module, name):
+        raise Abandon
     visible = scope.visible() | e.checker.visible(scope.module) | set(STRUCTURE)
     help = [line for line in (HABITS.get(name.lower()), suggestion(name, visible)) if line]
     e.fail("E0302", f"there is no morphism `{name}` here", expr.span, help=help[:1])

@@ -1,6 +1,6 @@
 """One body at its declared type, or the principal type of a body without one."""
 
-from catnn.elaborate.apply import is_morphism
+from catnn.elaborate.apply import is_morphism, refuse_unknown
 from catnn.elaborate.binding import bind_name
 from catnn.elaborate.calls import coerce
 from catnn.elaborate.constants import is_constant
@@ -110,6 +110,7 @@ def _applied(
     if not is_morphism(e, body, scope):
         if is_constant(e, body, scope) and target is not None:
             return e.value(body, scope, target)
+        refuse_unknown(e, body, scope)
         e.fail(
             "E0305",
             f"`{definition.name}` is a morphism, and its body is a value",
@@ -222,15 +223,20 @@ def _wanted(e: Elaborator, definition: Definition) -> None:
 def _discharge(e: Elaborator, definition: Definition, inferred: bool) -> None:
     """Show every obligation, from the facts where it arose."""
     open_ = _strengthen(e, definition)
+    missing: list[Fact] = []
     for obligation in open_:
         fact = e.resolve_fact(obligation.fact)
         facts = _with_requirements(definition, obligation.facts)
+        for reported in missing:  # what follows from a reported fact needs no report of its own
+            facts = assuming(facts, reported)
         if facts.prove(fact):
             continue
         if inferred and not facts.refute(fact) and _speaks_of(fact, definition):
             e.require(fact, definition.span)
             continue
-        outer, e.unifier.facts = e.unifier.facts, facts
+        if not facts.refute(fact):
+            missing.append(fact)
+        outer, e.unifier.facts = e.unifier.facts, obligation.facts
         e.report(obligation.report(fact))
         e.unifier.facts = outer
         definition.state = "failed"
@@ -242,6 +248,8 @@ def _strengthen(e: Elaborator, definition: Definition) -> list[Obligation]:
     rest = []
     for obligation in e.unifier.obligations:
         fact = e.resolve_fact(obligation.fact)
+        if obligation.facts.plainly(fact) or fact.decide():
+            continue
         facts = _with_requirements(definition, obligation.facts)
         if facts.prove(fact):
             continue
@@ -280,7 +288,7 @@ def _is_lower_bound(fact: Fact) -> bool:
 def _with_requirements(definition: Definition, facts: Facts) -> Facts:
     """The facts of a place with what the definition was found to require since."""
     for requirement in definition.requirements:
-        if not requirement.written:
+        if not requirement.written and not facts.plainly(requirement.fact):
             facts = assuming(facts, requirement.fact)
     return facts
 

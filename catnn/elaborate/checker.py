@@ -34,6 +34,12 @@ class Library(Protocol):
     def header(self, text: str, name: str) -> ast.Header:
         """A primitive's signature, parsed."""
 
+    def is_lost(self, module: str, name: str) -> bool:
+        """Whether an import that was refused should bring the name."""
+
+    def homes(self, name: str) -> list[str]:
+        """The modules of the library that declare a name."""
+
 
 @frozen
 class Tables:
@@ -115,9 +121,18 @@ class Checker:
             return found[0], found[1]
         return None
 
+    def is_excused(self, module: str, name: str) -> bool:
+        """Whether a name has no meaning for a reason that is reported where it is introduced."""
+        if module == PRIMITIVE_MODULE:
+            return False
+        found = self._resolve(module, name)
+        if found is None:
+            return self.library.is_lost(module, name)
+        return not isinstance(found[0], ast.Morph | ast.AliasDecl)
+
     def knows_type(self, module: str, name: str) -> bool:
         """Whether an upper-case name is a declared type rather than a type variable."""
-        if name in LATER or name in ELEMENTS:
+        if name in LATER or name in ELEMENTS or self.is_excused(module, name):
             return True
         found = self._resolve(module, name)
         return found is not None and isinstance(

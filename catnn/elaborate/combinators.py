@@ -7,6 +7,7 @@ from catnn.elaborate.calls import Callee, coerce
 from catnn.elaborate.context import Abandon, Elaborator, fresh_uid
 from catnn.elaborate.core import Atom, Closure, Ref, Tupled
 from catnn.elaborate.definition import Port
+from catnn.elaborate.facts_text import at_least_zero
 from catnn.elaborate.onaxes import head_name
 from catnn.elaborate.operators import operator
 from catnn.elaborate.reify import close_inputs, closure_at
@@ -59,7 +60,7 @@ def _count(e: Elaborator, expr: ast.Prefixed, scope: Scope) -> Dim:
                 "E0208",
                 f"cannot show that the count `{count}` is at least 0",
                 argument.span,
-                help=(f"add `where {count} >= 0`",),
+                help=(f"add `where {at_least_zero(e.unifier.dim(count))}`",),
             ),
         )
     return count

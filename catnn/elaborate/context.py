@@ -151,7 +151,10 @@ class Elaborator:
         raise Abandon
 
     def unknown(self, name: str, span: Span, what: str, candidates: Iterable[str]) -> NoReturn:
-        help = suggestion(name, candidates)
+        if self.checker.is_excused(self.definition.module, name):
+            raise Abandon
+        homes = self.checker.library.homes(name) if self.definition.primitive is None else []
+        help = f"`import {homes[0]} ({name})`" if homes else suggestion(name, candidates)
         self.fail("E0302", f"there is no {what} `{name}` here", span, help=[help] if help else [])
 
     def oblige(self, fact: Fact, report: Callable[[Fact], Diagnostic]) -> None:

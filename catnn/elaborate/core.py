@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # ---- atoms ----------------------------------------------------------------------------
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Ref:
     """A bound value."""
 
@@ -30,7 +30,7 @@ class Ref:
     type: Type
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Static:
     """A compile-time number as a scalar value: real, int, bool or index by its type."""
 
@@ -38,7 +38,7 @@ class Static:
     type: Type
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Constant:
     """A number that is no rational: `pi`, `inf`."""
 
@@ -46,13 +46,13 @@ class Constant:
     type: Type
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Tupled:
     items: tuple["Atom", ...]
     type: Type
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Component:
     """Component `index` of a product."""
 
@@ -66,17 +66,17 @@ Atom: TypeAlias = Ref | Static | Constant | Tupled | Component
 # ---- conditions -----------------------------------------------------------------------
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Holds:
     fact: Fact
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class AllOf:
     parts: tuple["Condition", ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class AnyOf:
     parts: tuple["Condition", ...]
 
@@ -86,7 +86,7 @@ Condition: TypeAlias = Holds | AllOf | AnyOf
 # ---- morphisms ------------------------------------------------------------------------
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Instantiated:
     """A definition (or primitive) at its bracket arguments and quantified sizes."""
 
@@ -99,7 +99,7 @@ class Instantiated:
     lists: tuple[tuple[Symbol, "FamilyEntry"], ...] = ()
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Argument:
     """A bracket argument of the definition under elaboration, by its uid."""
 
@@ -107,7 +107,7 @@ class Argument:
     name: str
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Shared:
     """The one instance bound by `share`."""
 
@@ -115,7 +115,7 @@ class Shared:
     name: str
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Closure:
     """A lambda, a composite, or a template: ports and a body."""
 
@@ -123,7 +123,7 @@ class Closure:
     body: "Block"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Labelled:
     """`f as name`."""
 
@@ -131,7 +131,7 @@ class Labelled:
     inner: "Morphism"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Repeated:
     """`repeat`, `trail`, `iterate`; `index` is bound in `iterate` bodies that take it."""
 
@@ -142,7 +142,7 @@ class Repeated:
     indexed: bool = False
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Copied:
     """`copies[n] f`."""
 
@@ -150,7 +150,7 @@ class Copied:
     inner: "Morphism"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Scanned:
     """`scan f` for `f : (X, A) -> (X, B)`."""
 
@@ -158,7 +158,7 @@ class Scanned:
     inner: "Morphism"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Stages:
     """A big operator with a literal count: `parts[i]` is the body at `i`."""
 
@@ -166,7 +166,7 @@ class Stages:
     parts: tuple["Morphism", ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class BigSequence:
     """`(>> i < n) f[i]` with a symbolic count: a state of one type through n stages."""
 
@@ -175,7 +175,7 @@ class BigSequence:
     inner: "Morphism"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class BigSum:
     """`(+ i < n) f[i]` with a symbolic count; `op` is `add` or `mul`."""
 
@@ -185,7 +185,7 @@ class BigSum:
     inner: "Morphism"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class AxesView:
     """Where the axes of one operand are: `others` by name, `ports` in order.
 
@@ -198,7 +198,7 @@ class AxesView:
     own: int
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class OnAxes:
     """`f{..}`: move named axes to the front, map over them, place the result.
 
@@ -214,7 +214,7 @@ class OnAxes:
     own_ranks: tuple[int, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Piece:
     """Operand `operand`, cut along its sum axes and split into atomic axes.
 
@@ -228,7 +228,7 @@ class Piece:
     axes: tuple[int, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Assembly:
     """The sum of products of `pieces` over the axes absent in `axes`, merged to `shape`; unknown axes repeat."""
 
@@ -237,7 +237,7 @@ class Assembly:
     shape: tuple[Dim, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Placement:
     """One result: assemblies joined along axis `join` (-1: there is only one)."""
 
@@ -245,7 +245,7 @@ class Placement:
     join: int
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Matched:
     """A pattern literal `{n (h e) -> h n e}`: atomic axes are numbered, `sizes` gives each its size."""
 
@@ -273,7 +273,7 @@ Morphism: TypeAlias = (
 # ---- operations -----------------------------------------------------------------------
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Call:
     """`callee` at `arguments`, one for each port, mapped over `lead`.
 
@@ -287,7 +287,7 @@ class Call:
     type: Type
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Operator:
     """A pointwise operator on values, aligned after `front` at the end, leaf by leaf."""
 
@@ -298,7 +298,7 @@ class Operator:
     fronted: tuple[bool, ...] = ()
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Convert:
     """`real` of an int, an index as an int: the same number at another type."""
 
@@ -306,7 +306,7 @@ class Convert:
     type: Type
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Lookup:
     """`T(i, j)`: indices consume the leading axes of `tensor`."""
 
@@ -315,13 +315,13 @@ class Lookup:
     type: Type
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Stacked:
     items: tuple[Atom, ...]
     type: Type
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Tabulated:
     """`[e for i < n, j < m]`: `indices` are bound to 0..size-1 along new leading axes."""
 
@@ -331,7 +331,7 @@ class Tabulated:
     type: Type
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Filled:
     """`zeros`, `ones`, `eye`, or another constant initialiser, at a type."""
 
@@ -340,7 +340,7 @@ class Filled:
     arguments: tuple[tuple[str, Dim], ...] = ()
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Chosen:
     """`if c then .. else ..` on a static condition."""
 
@@ -350,7 +350,7 @@ class Chosen:
     type: Type
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class InTraining:
     """`if training then .. else ..`."""
 
@@ -359,7 +359,7 @@ class InTraining:
     type: Type
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Declared:
     """`param`, `buffer` or `fixed` of this instance."""
 
@@ -369,7 +369,7 @@ class Declared:
     init: "Block"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Instance:
     """`share f = ..`: one instance, used through `Shared`."""
 
@@ -378,26 +378,26 @@ class Instance:
     arrow: Arrow
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Stored:
     buffer: Ref
     value: Atom
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Auxiliary:
     name: str
     value: Atom
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Drawn:
     distribution: str
     arguments: tuple[Atom, ...]
     type: Type
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Passed:
     """An atom under a new name (`let y = x;`)."""
 
@@ -424,7 +424,7 @@ Operation: TypeAlias = (
 )
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Binding:
     """`named` says that the user gave the value its name."""
 
@@ -434,7 +434,7 @@ class Binding:
     named: bool = False
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Block:
     bindings: tuple[Binding, ...]
     result: Atom

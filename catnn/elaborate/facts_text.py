@@ -30,6 +30,11 @@ def at_least_one(shown: Dim) -> str:
     return _ordered(shown - ONE)
 
 
+def at_least_zero(shown: Dim) -> str:
+    """The fact that makes `shown` at least 0, solved: `depth >= 1`."""
+    return _ordered(_cleared(shown))
+
+
 def _cleared(dim: Dim) -> Dim:
     """The same sign without denominators: divisors of sizes are at least 1."""
     for monomial, coefficient in dim.terms.items():

@@ -32,7 +32,8 @@ def sign(e: Elaborator, definition: Definition) -> None:
     header, scope = definition.header, definition.scope
     _parameters(e, definition)
     _quantify(e, definition)
-    for parameter in definition.parameters:
+    # Types of arguments may speak of any size of the header, also of one that stands behind.
+    for parameter in sorted(definition.parameters, key=lambda p: p.kind not in SCALARS):
         _enter(e, parameter, definition)
     _declare(e, definition)
     _ports(e, definition, scope)
@@ -126,7 +127,13 @@ def _enter(e: Elaborator, parameter: StaticParameter, definition: Definition) ->
         scope.sizes[parameter.name] = FamilyEntry(parameter.symbol, length, None, parameter.span)
         _replace(definition, parameter, length=length)
     elif parameter.kind == "morphism":
-        assert isinstance(written.type, ast.ArrowType)
+        if not isinstance(written.type, ast.ArrowType):
+            e.fail(
+                "E0305",
+                f"`{parameter.name}` is used as a morphism; its type must be written",
+                parameter.span,
+                help=[f"annotate it: `{parameter.name} : A -> B`"],
+            )
         arrow = to_arrow(e, written.type, scope)
         uid = fresh_uid()
         scope.values[parameter.name] = MorphismEntry(

@@ -228,6 +228,8 @@ def _reference(e: Elaborator, node: ast.TypeRef, name: str, scope: Scope) -> Typ
     found = scope.type(name)
     if found is not None:
         if node.arguments and isinstance(found, Abstract):
+            if len(name) > 1:  # a variable is one letter; this is a type that is not there
+                e.unknown(name, node.span, "type", e.checker.visible(scope.module))
             return prefixed(to_shape(e, tuple(a.value for a in node.arguments[0]), scope), found)
         return found
     alias = e.checker.alias(scope.module, name)

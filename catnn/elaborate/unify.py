@@ -127,7 +127,7 @@ class Unifier:
     def unify_dim(self, left: Dim, right: Dim, report: Report) -> None:
         """Make two sizes equal; `Mismatch` if they provably or possibly differ."""
         left, right = self.dim(left), self.dim(right)
-        if left == right:
+        if left == right or self._bind_plain(left, right) or self._bind_plain(right, left):
             return
         outcome = solve(left, right, self.facts)
         if isinstance(outcome, Clash):
@@ -136,6 +136,16 @@ class Unifier:
             self.solve_dim(outcome, report)
         elif not isinstance(outcome, Solved):
             self.waiting.append(Equation(left, right, self.facts, report))
+
+    def _bind_plain(self, left: Dim, right: Dim) -> bool:
+        """`u = known` for a bare meta, the common case: nothing is to be shown for it."""
+        symbol = left.as_symbol()
+        if symbol is None or symbol.kind != "meta" or symbol in right.symbols():
+            return False
+        self.dims[symbol] = right
+        if self.waiting:
+            self.retry()
+        return True
 
     def solve_dim(self, solution: Solution, report: Report) -> None:
         self.dims[solution.symbol] = solution.value

@@ -120,6 +120,13 @@ def _uses(checker: "Checker", module: str, name: str, node: object) -> Iterator[
             text == name
         ):
             yield "string"
+        case ast.Binary(op="+" | "-" | "*" | "/" | "^"):
+            if any(_is_name(side, name) for side in (node.left, node.right)):
+                yield "number"
+        case ast.Call(arguments=items):
+            # An argument that reads as a size may be an index, which is one.
+            if any(_mentions(item.value, name) for item in items if _is_size(item.value)):
+                yield "size"
         case ast.Binary(op="==" | "!=" | "<" | "<=" | ">" | ">=" | "//" | "%"):
             if _mentions(node.left, name) or _mentions(node.right, name):
                 yield "size"
@@ -144,6 +151,25 @@ def _argument_uses(
                 yield kind
         else:
             yield from _uses(checker, module, name, argument.value)
+
+
+def _is_name(node: object, name: str) -> bool:
+    while isinstance(node, ast.Group):
+        node = node.inner
+    return isinstance(node, ast.Name) and node.text == name
+
+
+def _is_size(node: object) -> bool:
+    """Whether an expression is made of names and whole numbers alone."""
+    match node:
+        case ast.Group(inner=inner):
+            return _is_size(inner)
+        case ast.Binary(left=left, right=right):
+            return _is_size(left) and _is_size(right)
+        case ast.Number():
+            return node.is_integer
+        case _:
+            return isinstance(node, ast.Name)
 
 
 def _mentions(node: object, name: str) -> bool:

@@ -16,14 +16,20 @@ from attrs import field, frozen
 from catnn.source import NOWHERE, Span
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False, slots=False)
 class Node:
     """Anything with a place in the text."""
 
-    span: Span = field(default=NOWHERE, eq=False, repr=False)
+    # Classes without a generated repr and without slots are made in half the time, and there
+    # are more than a hundred of them at every start of the program.
+    span: Span = field(default=NOWHERE, eq=False)
+
+    def __repr__(self) -> str:
+        values = {k: v for k, v in self.__dict__.items() if k != "span"}
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in values.items())})"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False, slots=False)
 class HasName(Node):
     """A node with a name in it; `name_span` is the place of the name alone."""
 
@@ -33,14 +39,14 @@ class HasName(Node):
 # ---- expressions and sizes ------------------------------------------------------------
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Name(Node):
     """`x`, `W`, `v'`: a lower- or upper-case name, prime included."""
 
     text: str
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Number(Node):
     """`3`, `0.5`, `1e-3`, as written."""
 
@@ -51,7 +57,7 @@ class Number(Node):
         return self.text.isdigit()
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class String(Node):
     """`"sym"`; `value` has no quotes."""
 
@@ -63,41 +69,41 @@ BinaryOp: TypeAlias = Literal[
 ]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Binary(Node):
     op: BinaryOp
     left: "Expr"
     right: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Unary(Node):
     op: Literal["-", "not"]
     operand: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Compose(Node):
     """`f >> g >> h`: n-ary, at least two factors."""
 
     factors: tuple["Expr", ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Fan(Node):
     """`f & g & h`."""
 
     factors: tuple["Expr", ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Par(Node):
     """`f | g | h`."""
 
     factors: tuple["Expr", ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Lambda(Node):
     """`x => e`, `(x, y) => e`; the parameter is a pattern."""
 
@@ -105,14 +111,14 @@ class Lambda(Node):
     body: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class If(Node):
     condition: "Expr"
     then: "Expr"
     otherwise: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Arm(HasName):
     """`age(x) => e`, `none => e`."""
 
@@ -121,13 +127,13 @@ class Arm(HasName):
     body: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Case(Node):
     subject: "Expr"
     arms: tuple[Arm, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Argument(HasName):
     """One item of `[...]` after a head: `64`, `causal = true`, `"axis" = n`.
 
@@ -139,7 +145,7 @@ class Argument(HasName):
     path: str | None = None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Instance(Node):
     """`f[a, b = c]`: bracket (compile-time) application."""
 
@@ -147,7 +153,7 @@ class Instance(Node):
     arguments: tuple[Argument, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Item(HasName):
     """One item of parentheses: `e`, `label = e`, `"path" = e`, `name : type`."""
 
@@ -157,21 +163,21 @@ class Item(HasName):
     typed: str | None = None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Tuple(Node):
     """`(a, b)`, `(src = a, dst = b)`, `()`; never a single unlabelled item."""
 
     items: tuple[Item, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Group(Node):
     """`(e)`: parentheses as the user wrote them."""
 
     inner: "Static"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Call(Node):
     """`f(a, b)`: run-time application; `arguments` is what stands in the parentheses."""
 
@@ -179,7 +185,7 @@ class Call(Node):
     arguments: tuple[Item, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class FieldOf(HasName):
     """`g.src`."""
 
@@ -187,7 +193,7 @@ class FieldOf(HasName):
     name: str
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class PartOf(Node):
     """`m."blocks.2"`."""
 
@@ -195,7 +201,7 @@ class PartOf(Node):
     path: str
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class OnAxes(Node):
     """`f{n [h] -> ...}`: a morphism applied to bracketed axes."""
 
@@ -203,7 +209,7 @@ class OnAxes(Node):
     pattern: "AxisPattern"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Listing(Node):
     """`[a, b]` (a stacked value or a tensor type), `[n, ..s]`, `[n; A]`."""
 
@@ -211,14 +217,14 @@ class Listing(Node):
     element: "Static | None" = None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Spread(Node):
     """`..s`."""
 
     name: str
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Range(HasName):
     """`i < n` of a comprehension, big operator or choice family."""
 
@@ -227,7 +233,7 @@ class Range(HasName):
     bound: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Comprehension(Node):
     """`[e for i < n, j < m]`."""
 
@@ -235,7 +241,7 @@ class Comprehension(Node):
     ranges: tuple[Range, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Prefixed(Node):
     """`repeat[n] f`, `dagger f`, ...; `arguments` is empty for the plain words."""
 
@@ -244,7 +250,7 @@ class Prefixed(Node):
     operand: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Big(Node):
     """`(>> i < n) body`."""
 
@@ -253,7 +259,7 @@ class Big(Node):
     body: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Named(HasName):
     """`f as q`."""
 
@@ -261,7 +267,7 @@ class Named(HasName):
     name: str
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Supply(Node):
     """`f over h`."""
 
@@ -269,7 +275,7 @@ class Supply(Node):
     context: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class WithParameters(Node):
     """`f @ t`."""
 
@@ -277,7 +283,7 @@ class WithParameters(Node):
     parameters: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class StartFrom(Node):
     """`f ~ t`."""
 
@@ -285,7 +291,7 @@ class StartFrom(Node):
     parameters: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Reparametrise(Node):
     """`f by r at "path"`."""
 
@@ -294,7 +300,7 @@ class Reparametrise(Node):
     path: str
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Cut(Node):
     """`f tap "p"`, `f upto "p"`, `f after "p"`."""
 
@@ -303,7 +309,7 @@ class Cut(Node):
     path: str
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Given(Node):
     """`f given e`, `f given e in order`."""
 
@@ -312,7 +318,7 @@ class Given(Node):
     in_order: bool = False
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Surgery(HasName):
     """`m with "p" as f := e`."""
 
@@ -322,7 +328,7 @@ class Surgery(HasName):
     replacement: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Alternative(HasName):
     """One entry of a choice: `a = f`, `64`, `pair = f[j] for j < 11`."""
 
@@ -331,20 +337,20 @@ class Alternative(HasName):
     range: Range | None = None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Choice(Node):
     name: str | None
     alternatives: tuple[Alternative, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class LeafCase(Node):
     path: str | None
     head: "Pattern"
     body: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Leafwise(Node):
     arguments: tuple[Item, ...]
     cases: tuple[LeafCase, ...]
@@ -353,7 +359,7 @@ class Leafwise(Node):
 # ---- axis patterns --------------------------------------------------------------------
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Axis(Node):
     """A named axis, a literal size (`text` is digits), or the rest (`..s`: `rest`)."""
 
@@ -361,21 +367,21 @@ class Axis(Node):
     rest: bool = False
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class ProductAxis(Node):
     """`(h e)`."""
 
     factors: tuple["AxisTerm", ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class SumAxis(Node):
     """`(q + k)`."""
 
     summands: tuple["AxisTerm", ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Bracket(Node):
     """`[h w]`: the axes a morphism is applied to."""
 
@@ -385,14 +391,14 @@ class Bracket(Node):
 AxisTerm: TypeAlias = Axis | ProductAxis | SumAxis | Bracket
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Operand(Node):
     """The axes of one operand or result. May be empty in `{-> 1}`."""
 
     axes: tuple[AxisTerm, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class AxisPattern(Node):
     """`{left -> right}`; `results` is None for `{n [k] f}` (nothing after the head)."""
 
@@ -400,7 +406,7 @@ class AxisPattern(Node):
     results: tuple[Operand, ...] | None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class PatternTerm(Node):
     """`{n (h e) -> h n e}` used as a morphism."""
 
@@ -410,7 +416,7 @@ class PatternTerm(Node):
 # ---- statements -----------------------------------------------------------------------
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class PatternName(HasName):
     """A bound name with an optional type."""
 
@@ -418,7 +424,7 @@ class PatternName(HasName):
     type: "Type | None" = None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class PatternTuple(Node):
     items: tuple["Pattern", ...]
     type: "Type | None" = None
@@ -427,46 +433,46 @@ class PatternTuple(Node):
 Pattern: TypeAlias = PatternName | PatternTuple
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Let(Node):
     pattern: Pattern
     value: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Share(HasName):
     name: str
     value: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class LocalMorph(Node):
     header: "Header"
     body: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class ParamDecl(HasName):
     name: str
     type: "Type"
     init: "Expr | None" = None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class BufferDecl(HasName):
     name: str
     type: "Type"
     init: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class FixedDecl(HasName):
     name: str
     type: "Type"
     init: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Once(Node):
     """`once r : dim <= k = e`; `bound` is `("<=", k)` or `("divides", k)`."""
 
@@ -475,19 +481,19 @@ class Once(Node):
     bound: "tuple[str, Expr] | None" = None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Draw(Node):
     pattern: Pattern
     distribution: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Aux(HasName):
     name: str
     value: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Store(HasName):
     """`m <- e`."""
 
@@ -495,7 +501,7 @@ class Store(HasName):
     value: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Rebind(HasName):
     """`over t = e`."""
 
@@ -503,7 +509,7 @@ class Rebind(HasName):
     value: "Expr"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Forall(Node):
     binders: tuple["Binder", ...]
 
@@ -524,7 +530,7 @@ Statement: TypeAlias = (
 )
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Block(Node):
     """`s1; s2; result`: at least one statement."""
 
@@ -573,7 +579,7 @@ Expr: TypeAlias = (
 # ---- types ----------------------------------------------------------------------------
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class TensorType(Node):
     """`[n, ..s]`, or `[n; A]` with an `element`."""
 
@@ -581,7 +587,7 @@ class TensorType(Node):
     element: "Type | None" = None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class ElementType(Node):
     """`ix(v)[n]`, `bool[n]`, `int`, `dim[layers]`, `size(n)`.
 
@@ -593,7 +599,7 @@ class ElementType(Node):
     dims: tuple["Expr | Spread", ...] | None = None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class TypeRef(Node):
     """`A`, `Graph[n, m]`, `P[f][k]`, `Program[w].Ans`, `P[m]."path"`.
 
@@ -606,20 +612,20 @@ class TypeRef(Node):
     path: str | None = None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class TypeField(HasName):
     label: str | None
     type: "Signature"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class TupleType(Node):
     """`(A, B)`, `(src : A, dst : B)`, `()`."""
 
     fields: tuple[TypeField, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class SomeType(Node):
     """`some n, m : Graph[n, m]`."""
 
@@ -627,7 +633,7 @@ class SomeType(Node):
     type: "Type"
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class FamilyTuple(Node):
     """`(& i < k) [d[i]]`."""
 
@@ -638,7 +644,7 @@ class FamilyTuple(Node):
 Type: TypeAlias = TensorType | ElementType | TypeRef | TupleType | SomeType | FamilyTuple
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Context(HasName):
     """`g : Graph[n, m]`, or a type alone."""
 
@@ -646,7 +652,7 @@ class Context(HasName):
     type: Type
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class ArrowType(Node):
     """`A -> B`, `A -o B`, `A ~> B`, with an optional context.
 
@@ -666,7 +672,7 @@ Static: TypeAlias = Expr | ArrowType | SomeType
 # ---- declarations ---------------------------------------------------------------------
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Parameter(HasName):
     """A bracket argument of a header: `hidden = 128`, `f : A -> B`, `depths : int[4] = (..)`."""
 
@@ -675,7 +681,7 @@ class Parameter(HasName):
     default: Static | None = None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Binder(HasName):
     """`x : [n, d]`."""
 
@@ -683,13 +689,13 @@ class Binder(HasName):
     type: Signature
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Divides(Node):
     divisor: Expr
     dividend: Expr
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Comparison(Node):
     """A fact `a <= b`, `k % 2 == 1`."""
 
@@ -701,7 +707,7 @@ class Comparison(Node):
 Fact: TypeAlias = Divides | Comparison
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Header(HasName):
     name: str
     parameters: tuple[Parameter, ...] = ()
@@ -712,7 +718,7 @@ class Header(HasName):
     where: tuple[Fact, ...] = ()
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Import(Node):
     """`import std.graph (gcn)`; `names` is None for the whole module."""
 
@@ -720,7 +726,7 @@ class Import(Node):
     names: tuple[Name, ...] | None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class FromImport(Node):
     """`from "blocks.cat" import block`."""
 
@@ -728,7 +734,7 @@ class FromImport(Node):
     names: tuple[Name, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class AliasDecl(HasName):
     """`type Graph[n, m] = ...`."""
 
@@ -738,21 +744,21 @@ class AliasDecl(HasName):
     where: tuple[Fact, ...] = ()
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class NewTypeDecl(HasName):
     name: str
     parameters: tuple[Parameter, ...]
     type: Type
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Morph(Node):
     kind: Literal["morph", "model"]
     header: Header
     body: Expr
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Extern(HasName):
     kind: Literal["morph", "model"]
     name: str
@@ -762,7 +768,7 @@ class Extern(HasName):
     differentiable: bool = False
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Probe(HasName):
     """`u = input : [b, i]`."""
 
@@ -771,7 +777,7 @@ class Probe(HasName):
     type: Type
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class ReparamClause(Node):
     """`on W : [o, i] using .. over .. where .. = e`.
 
@@ -788,14 +794,14 @@ class ReparamClause(Node):
     body: Expr
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Reparam(HasName):
     name: str
     parameters: tuple[Parameter, ...]
     clauses: tuple[ReparamClause, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Relation(Node):
     """`statement`, or `left ==> right taking { .. }`."""
 
@@ -804,37 +810,37 @@ class Relation(Node):
     taking: tuple[tuple[tuple[str, ...], Expr], ...] = ()
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Sorts(Node):
     names: tuple[str, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Operation(HasName):
     name: str
     type: Signature
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Equation(HasName):
     name: str
     relation: Relation
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Theory(HasName):
     name: str
     parameters: tuple[Parameter, ...]
     entries: tuple[Sorts | Operation | Equation, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class AlgebraEntry(HasName):
     name: str
     value: Static
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Algebra(HasName):
     name: str
     parameters: tuple[Parameter, ...]
@@ -844,14 +850,14 @@ class Algebra(HasName):
     entries: tuple[AlgebraEntry, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class SheafEntry(HasName):
     name: str
     type: Signature
     value: Expr | None = None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Sheaf(HasName):
     name: str
     parameters: tuple[Parameter, ...]
@@ -860,7 +866,7 @@ class Sheaf(HasName):
     entries: tuple[SheafEntry, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Lens(HasName):
     name: str
     parameters: tuple[Parameter, ...]
@@ -872,13 +878,13 @@ class Lens(HasName):
     backward: tuple[Expr, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class LawScope(Node):
     word: Literal["value", "gradient", "initial", "mean"]
     options: tuple[tuple[str, Expr], ...] = ()
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Law(HasName):
     scope: LawScope | None
     name: str
@@ -887,7 +893,7 @@ class Law(HasName):
     where: tuple[Fact, ...] = ()
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Weights(HasName):
     name: str
     type: Type
@@ -895,69 +901,69 @@ class Weights(HasName):
     leaves: tuple[tuple[str, Expr], ...] = ()
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Data(HasName):
     name: str
     type: Type
     source: str | None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Mesh(HasName):
     name: str
     axes: tuple[Item, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Placed(Node):
     axis: str
     is_path: bool
     mesh_axis: str
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Place(Node):
     model: str
     mesh: str
     entries: tuple[Placed, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Stream(HasName):
     name: str | None
     type: Type
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class On(Node):
     streams: tuple[Stream, ...]
     over: tuple[Context, ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Loss(Node):
     value: Expr
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Minimise(Node):
     value: Expr
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Update(Node):
     optimiser: Expr
     path: str | None = None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Descend(HasName):
     name: str
     along: Expr
     path: str | None = None
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Step(Node):
     players: tuple[str, ...]
     times: Expr | None
@@ -965,32 +971,32 @@ class Step(Node):
     entries: tuple["Statement | Minimise | Update | Descend", ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Every(Node):
     count: Expr | None
     unit: str
     entries: tuple["Statement | Minimise | Update | Descend", ...]
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Until(Node):
     condition: Expr
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class For(Node):
     count: Expr
     unit: str
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Metric(HasName):
     name: str
     stream: str | None
     value: Expr
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Gives(Node):
     value: Expr
 
@@ -1012,7 +1018,7 @@ Clause: TypeAlias = (
 )
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Train(HasName):
     name: str
     parameters: tuple[Parameter, ...]
@@ -1044,14 +1050,14 @@ Declaration: TypeAlias = (
 )
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class Comment(Node):
     """`# text`; `text` includes the `#`."""
 
     text: str
 
 
-@frozen
+@frozen(repr=False, slots=False)
 class File(Node):
     declarations: tuple[Declaration, ...]
     comments: tuple[Comment, ...] = field(default=(), eq=False)
