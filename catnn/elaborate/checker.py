@@ -34,8 +34,8 @@ class Library(Protocol):
     def header(self, text: str, name: str) -> ast.Header:
         """A primitive's signature, parsed."""
 
-    def is_lost(self, module: str, name: str) -> bool:
-        """Whether an import that was refused should bring the name."""
+    def broken_names(self, module: str) -> frozenset[str]:
+        """Names that a module meant to declare or import, where a mistake is in the way."""
 
     def homes(self, name: str) -> list[str]:
         """The modules of the library that declare a name."""
@@ -56,6 +56,7 @@ class Checker:
     definitions: dict[tuple[str, str], Definition | None] = field(factory=dict)
     tables: Tables = field(factory=lambda: Tables(value, apply))
     seen: set[tuple[object, ...]] = field(factory=set)
+    broken: dict[str, frozenset[str]] = field(factory=dict)
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic, once for each place and code."""
@@ -127,7 +128,9 @@ class Checker:
             return False
         found = self._resolve(module, name)
         if found is None:
-            return self.library.is_lost(module, name)
+            if module not in self.broken:
+                self.broken[module] = self.library.broken_names(module)
+            return name in self.broken[module]
         return not isinstance(found[0], ast.Morph | ast.AliasDecl)
 
     def knows_type(self, module: str, name: str) -> bool:

@@ -18,6 +18,7 @@ from catnn.syntax import ast
 from catnn.syntax.files import read_source
 from catnn.syntax.library import Library, StandardModule, file_of
 from catnn.syntax.linking import link, standard
+from catnn.syntax.names import names_in
 from catnn.syntax.parse import parse_header
 from catnn.syntax.reading import read_program
 
@@ -99,6 +100,20 @@ class Modules:
         yield from self.library.visible
 
     visible = visible_names
+
+    def broken_names(self, module: str) -> frozenset[str]:
+        """Names that a module meant to declare or import, where a mistake is in the way.
+
+        Using one is no further mistake.
+        """
+        known = self.files.get(module)
+        if known is None:
+            return frozenset()
+        meant = {name for piece in names_in(known.source.text) for name in piece.names}
+        for node in known.tree.declarations:
+            if isinstance(node, ast.Import | ast.FromImport):
+                meant.update(name.text for name in node.names or ())
+        return frozenset(meant - known.own.keys() - known.imported.keys())
 
     def homes(self, name: str) -> list[str]:
         """The modules of the library that declare a name, to say what can be imported."""

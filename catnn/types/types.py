@@ -67,7 +67,7 @@ class Row:
     symbol: Symbol
 
     def __str__(self) -> str:
-        return f"..{self.symbol.name}"
+        return ".." if self.symbol.kind == "meta" else f"..{self.symbol.name}"
 
 
 ShapeItem: TypeAlias = Dim | Row
