@@ -28,7 +28,7 @@ class Parser:
 
     `actions[name](place, *children)` builds the value of the rule of that name,
     where `place` is `locate(start, end)`. Mistakes that an action finds go into
-    `mistakes` as well.
+    `mistakes` as well, and what it built is broken.
     """
 
     def __init__(
@@ -114,7 +114,9 @@ class Parser:
         elif depth > MAX_NESTING:
             self.mistakes.append(_too_deep(start, end))
             return BROKEN
-        return self.actions[action](self.locate(start, end), *children)
+        known = len(self.mistakes)
+        value = self.actions[action](self.locate(start, end), *children)
+        return value if len(self.mistakes) == known else BROKEN
 
     # ---- mistakes ---------------------------------------------------------------------
 

@@ -87,7 +87,7 @@ def test_most_rules_have_an_accepted_shortest_text() -> None:
     assert len(accepted) > 0.9 * len(grammar().rules)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(0, 2**32))
 def test_random_texts_are_read_as_lark_reads_them(seed: int) -> None:
     agree(" ".join(derive(Random(seed))))

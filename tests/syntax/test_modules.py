@@ -253,6 +253,14 @@ def test_mistakes_of_every_file_are_reported(tmp_path: Path, library: Library) -
     ]
 
 
+def test_names_behind_a_mistake_are_known(library: Library) -> None:
+    source = "import std.graph (gcn, gnc)\nmorph f = x y\nmorph g = f >> gnc\n"
+    modules = text(source, library)
+    assert codes(modules) == ["E0129", "E0322"]
+    assert modules.broken_names("<string>") == {"f", "gnc"}
+    assert modules.broken_names("std.graph") == frozenset()
+
+
 def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     assert codes(load(tmp_path / "none.cat")) == ["E0321"]
     (tmp_path / "bytes.cat").write_bytes(b"morph f = \xff\xfe id\n")
