@@ -1,0 +1,73 @@
+"""Programs from the literature beyond the gallery: each checks, and lowers and runs at tiny sizes."""
+
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+import catnn
+from catnn.api import Setting
+
+HERE = Path(__file__).parent
+FILES = sorted(path.stem for path in HERE.glob("*.cat"))
+Sizes = dict[str, Setting]
+
+
+@frozen
+class Run:
+    """A model at small sizes; an input is `(v, shape)`: indices below v, or real numbers where v is 0."""
+
+    file: str
+    model: str
+    sizes: Sizes
+    inputs: tuple[tuple[int, tuple[int, ...]], ...]
+    outputs: tuple[tuple[int, ...], ...]
+
+
+RUNS = (
+    Run("digress", "denoiser", {"layers": 2, "h": 2, "dx": 4, "de": 3, "dy": 5},
+        ((4, (6,)), (5, (6, 6)), (0, ())), ((6, 4), (6, 6, 5))),
+    Run("glgenn", "o5_regression", {"n": 2, "c": 2}, ((0, (2, 4)),), ((),)),
+    Run("gmu", "genres", {"o": 4, "text": 6, "picture": 5}, ((0, (6,)), (0, (5,))), ((23,),)),
+    Run("gmu", "genres_free", {"o": 4, "text": 6, "picture": 5}, ((0, (6,)), (0, (5,))), ((23,),)),
+    Run("mfa", "mfa_block", {"heads": 2, "c": 4, "d": 6}, ((0, (5, 6)),), ((5, 6),)),
+    Run("mfa", "mfa_kr_block", {"heads": 2, "c": 4, "d": 6}, ((0, (5, 6)),), ((5, 6),)),
+    Run("mfa", "mla_block", {"heads": 2, "latent": 3, "e": 4, "r": 2, "d": 6}, ((0, (5, 6)),), ((5, 6),)),
+    Run("mpo", "mpobert", {"layers": 1, "h": 2, "b": 2}, ((0, (2, 768)),), ((2, 768),)),
+    Run("multilinear_moe", "mumoe_block", {"n": 4, "r": 3, "d": 5}, ((0, (5,)),), ((5,),)),
+    Run("multilinear_moe", "ring_block", {"n": 4, "d": 5}, ((0, (5,)),), ((5,),)),
+    Run("multilinear_moe", "deep_block", {"n1": 2, "n2": 3, "r": 3, "d": 5}, ((0, (5,)),), ((5,),)),
+    Run("resnet", "resnet", {"depths": (1, 2, 1, 1), "width": 4, "classes": 5}, ((0, (3, 40, 33)),), ((5,),)),
+    Run("stargan", "generator", {"s": 8}, ((0, (3, 8, 8)), (0, (5,))), ((3, 8, 8),)),
+    Run("stargan", "critic", {}, ((0, (3, 128, 128)),), ((1, 2, 2), (5,))),
+    Run("tpa", "tpa_lm", {"layers": 1, "d": 8, "h": 2, "vocab": 11}, ((11, (5,)),), ((5, 11),)),
+    Run("unet", "denoiser", {"k": 2, "c": 8, "e": 4}, ((0, (3, 8, 12)), (0, ())), ((3, 8, 12),)),
+    Run("vq", "vqvae", {"k": 6, "d": 4}, ((0, (3, 8, 12)),), ((3, 8, 12),)),
+    Run("vq", "vq_ema", {"k": 6, "d": 4}, ((0, (4,)),), ((4,), ())),
+    Run("wukong", "wukong",
+        {"fields": 3, "v": 9, "d": 4, "f": 2, "l": 3, "k": 2, "layers": 2}, ((9, (3,)),), ((),)),
+)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_checks(name: str) -> None:
+    assert catnn.load(HERE / f"{name}.cat").diagnostics == ()
+
+
+def test_every_file_is_run() -> None:
+    assert {run.file for run in RUNS} == set(FILES)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("mode", ["train", "infer"])
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: f"{run.file}-{run.model}")
+def test_lowers_and_runs(run: Run, mode: str) -> None:
+    import torch
+
+    torch.manual_seed(0)
+    module = catnn.load(HERE / f"{run.file}.cat")[run.model].bind(**run.sizes).torch(mode=mode)
+    inputs = [torch.randint(v, (2, *s)) if v else torch.randn(2, *s) for v, s in run.inputs]
+    found = module(*inputs)
+    outputs = found if isinstance(found, tuple) else (found,)
+    assert [tuple(output.shape) for output in outputs] == [(2, *shape) for shape in run.outputs]
+    assert all(output.isfinite().all() for output in outputs)
