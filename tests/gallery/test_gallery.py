@@ -1,11 +1,18 @@
 """Every example checks, is laid out in the canonical way, lowers and runs."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import catnn
 from catnn.api import Setting
+from catnn.source import SourceFile
+from catnn.syntax.format import format_file
+from catnn.syntax.parse import parse
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.cat"))
@@ -49,18 +56,42 @@ def test_begins_with_its_source(name: str) -> None:
     assert any(character.isdigit() for character in first), "the year of the paper"
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_is_laid_out_in_the_canonical_way(name: str) -> None:
+    text = (EXAMPLES / f"{name}.cat").read_text()
+    source = SourceFile(f"{name}.cat", text)
+    assert format_file(parse(source).file, source) == text
+
+
 @pytest.mark.torch
 @pytest.mark.parametrize("mode", ["train", "infer"])
 @pytest.mark.parametrize("name", NAMES)
 def test_lowers_and_runs(name: str, mode: str) -> None:
-    import torch
-
     module = catnn.load(EXAMPLES / f"{name}.cat")[name].bind(**SMALL[name]).torch(mode=mode)
-    inputs = [
-        torch.randint(v, (2, *shape)) if v else torch.randn(2, *shape) for v, shape in INPUTS[name]
-    ]
-    found = module(*inputs)
+    found = module(*inputs(name))
     outputs = found if isinstance(found, tuple) else (found,)
     for output in outputs:
         assert output.shape[0] == 2
         assert output.isfinite().all()
+
+
+@pytest.mark.torch
+@pytest.mark.compile
+@pytest.mark.parametrize("name", NAMES)
+def test_is_one_graph(name: str) -> None:
+    """torch.compile takes the whole module at once, and changes nothing."""
+    import torch
+
+    module = catnn.load(EXAMPLES / f"{name}.cat")[name].bind(**SMALL[name]).torch().eval()
+    compiled = torch.compile(module, fullgraph=True, backend="aot_eager")
+    given = inputs(name)
+    torch.testing.assert_close(compiled(*given), module(*given))
+
+
+def inputs(name: str) -> "list[Tensor]":
+    """Two items for an example."""
+    import torch
+
+    return [
+        torch.randint(v, (2, *shape)) if v else torch.randn(2, *shape) for v, shape in INPUTS[name]
+    ]

@@ -12,6 +12,7 @@ from tests.references.harness import Rule, agree
 
 LEADS = {"": (), "p": (3,), "p, q": (3, 2)}
 """Names and sizes of the axes in front: run-time sizes of the model."""
+NO_AND_TWO = ("", "p, q")
 
 
 @frozen

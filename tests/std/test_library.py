@@ -7,6 +7,9 @@ import pytest
 
 import catnn
 from catnn.prims.rows import PRIMITIVES
+from catnn.source import SourceFile
+from catnn.syntax.format import format_file
+from catnn.syntax.parse import parse
 
 STD = Path(catnn.__file__).parent / "std"
 MODULES = sorted(STD.glob("*.cat"))
@@ -31,6 +34,12 @@ def test_every_declaration_says_what_it_is(path: Path) -> None:
         if HEADER.match(line):
             assert lines[number - 1].startswith("# "), f"no comment above {line}"
             assert lines[number - 1].endswith("."), f"a comment is a sentence: {lines[number - 1]}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_module_is_laid_out_in_the_canonical_way(path: Path) -> None:
+    source = SourceFile(path.name, path.read_text())
+    assert format_file(parse(source).file, source) == source.text
 
 
 def test_a_name_is_declared_once_and_hides_no_primitive() -> None:
