@@ -88,6 +88,19 @@ def test_is_one_graph(name: str) -> None:
     torch.testing.assert_close(compiled(*given), module(*given))
 
 
+@pytest.mark.torch
+def test_refuses_what_does_not_fit() -> None:
+    """A longer text than the context, and a token that is none: named, before anything is computed."""
+    import torch
+
+    module = catnn.load(EXAMPLES / "gpt2.cat")["gpt2"].bind(**SMALL["gpt2"]).torch()
+    assert module(torch.zeros(1, 16, dtype=torch.long)).shape == (1, 16, 31)
+    with pytest.raises(catnn.ShapeError, match="n <= 16"):
+        module(torch.zeros(1, 17, dtype=torch.long))
+    with pytest.raises(catnn.IndexRangeError, match="tokens"):
+        module(torch.full((1, 3), 31))
+
+
 def inputs(name: str) -> "list[Tensor]":
     """Two items for an example."""
     import torch
