@@ -1,0 +1,109 @@
+"""Accepted programs run at every size, and give the shapes that the checker and the tests' model say."""
+
+from collections.abc import Mapping
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+import catnn
+from catnn.types.types import Product
+from catnn.types.types import Tensor as TensorType
+from catnn.types.types import Type
+from tests.heart.programs import programs, run_time_sizes
+from tests.heart.shapes import Both, Kind
+from tests.heart.values import Program, printed
+
+pytestmark = pytest.mark.torch
+
+LEADS: tuple[tuple[int, ...], ...] = ((), (2,), (1, 3))
+
+
+def sample(kind: Kind, sizes: Mapping[str, int], lead: tuple[int, ...], seed: int) -> object:
+    """An input of a type at sizes."""
+    if isinstance(kind, Both):
+        return tuple(sample(item, sizes, lead, seed + k) for k, item in enumerate(kind.items))
+    generator = torch.Generator().manual_seed(seed)
+    axes = (*lead, *(size.at(sizes) for size in kind.shape))
+    match kind.kind:
+        case "ix":
+            assert kind.count is not None
+            return torch.randint(kind.count.at(sizes), axes, generator=generator)
+        case "int":
+            return torch.randint(-3, 4, axes, generator=generator)
+        case "bool":
+            return torch.randint(2, axes, generator=generator).bool()
+        case _:
+            return torch.randn(axes, generator=generator)
+
+
+def inputs(program: Program, sizes: Mapping[str, int], lead: tuple[int, ...]) -> list[object]:
+    """The inputs of the model: a record as its only input is given field by field."""
+    ports = program.model.ports
+    if len(ports) == 1 and isinstance(ports[0], Both) and not takes_one(program):
+        ports = ports[0].items
+    return [sample(kind, sizes, lead, 10 * k) for k, kind in enumerate(ports)]
+
+
+def takes_one(program: Program) -> bool:
+    """Whether a lone input that is a tuple has a name in the header, and so stays one input."""
+    return not program.model.stated
+
+
+def shapes(value: object) -> object:
+    return tuple(value.shape) if isinstance(value, Tensor) else tuple(map(shapes, value))  # type: ignore[call-overload]
+
+
+def due(kind: Kind, sizes: Mapping[str, int], lead: tuple[int, ...]) -> object:
+    if isinstance(kind, Both):
+        return tuple(due(item, sizes, lead) for item in kind.items)
+    return (*lead, *(size.at(sizes) for size in kind.shape))
+
+
+def stated(type_: Type, sizes: Mapping[str, int], lead: tuple[int, ...]) -> object:
+    """The checker's type at sizes."""
+    if isinstance(type_, Product):
+        return tuple(stated(item, sizes, lead) for item in type_.items)
+    assert isinstance(type_, TensorType)
+    values = []
+    for dim in type_.shape:
+        filled = dim.substitute({s: catnn.types.dims.Dim.of(sizes[s.name]) for s in dim.symbols()})  # type: ignore[union-attr]
+        values.append(filled.as_int())
+    return (*lead, *values)
+
+
+def check(program: Program, data: st.DataObject) -> None:
+    text = printed(program).text
+    model = catnn.loads(text)["m"]
+    definition = model.definition.elaborated
+    expected = program.check()
+    own = {s.name for s in definition.static}
+    assert own == expected.static, (own, expected.static)
+    sizes = run_time_sizes(program, expected.static, data.draw)
+    lead = data.draw(st.sampled_from(LEADS))
+    quantified = program.model.quantified & expected.static
+    module = model.bind(**{name: sizes[name] for name in sorted(quantified)}).torch()
+    found = module(*inputs(program, sizes, lead))
+    assert definition.target is not None
+    assert shapes(found) == due(expected.result, sizes, lead)
+    assert stated(definition.target, sizes, lead) == due(expected.result, sizes, lead)
+
+
+QUIET = settings(
+    deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+)
+
+
+@settings(QUIET, max_examples=300)
+@given(programs(), st.data())
+def test_programs_have_the_shapes_of_their_types(program: Program, data: st.DataObject) -> None:
+    check(program, data)
+
+
+@pytest.mark.slow
+@settings(QUIET, max_examples=10_000)
+@given(programs(4), st.data())
+def test_many_programs(program: Program, data: st.DataObject) -> None:
+    check(program, data)
