@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# One thread for each of the two test processes: more makes small tensors slower, not faster.
+# One thread a process: more makes small tensors slower, not faster.
 PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 .PHONY: setup test test-all lint demo bench docs fmt clean
@@ -36,7 +36,7 @@ demo: setup
 	$(BIN)/catnn type examples/digits.cat:digits
 	$(BIN)/catnn cost examples/digits.cat:digits --at b=64
 	$(BIN)/catnn emit examples/digits.cat:digits
-	$(BIN)/python examples/train_digits.py
+	OMP_NUM_THREADS=1 $(BIN)/python examples/train_digits.py
 
 bench: setup
 	$(BIN)/python -m benchmarks

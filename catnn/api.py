@@ -91,11 +91,12 @@ class Model:
     def parameters_formula(self) -> "sympy.Expr":
         """How many parameters there are, as a sympy expression in the static sizes.
 
-        Sizes that are bound are numbers in it.
+        Sizes that are bound are numbers in it, and so are those on which the
+        structure depends.
         """
         from catnn.cost.formula import formula
 
-        found = cost_of(specialise_symbolic(self.checked, self.name))
+        found = cost_of(specialise_symbolic(self.checked, self.name, self.settings))
         known = {k: v for k, v in self.settings.items() if isinstance(v, int)}
         return formula(found.at(known).total.parameters)
 
@@ -104,7 +105,18 @@ class Model:
 
         A figure is a number where all its sizes are given, else a formula.
         """
-        return cost_of(self.program).at(sizes)
+        found = cost_of(self.program)
+        for name in sizes:
+            if found.symbol(name) is None:
+                raise self._no_size(name, [symbol.name for symbol in found.sizes])
+        return found.at(sizes)
+
+    def _no_size(self, name: str, known: list[str]) -> CatError:
+        """The error for a run-time size that the model does not have."""
+        help = suggestion(name, known) or f"it has {', '.join(f'`{other}`' for other in known)}"
+        message = f"`{self.name}` has no run-time size `{name}`"
+        diagnostic = Diagnostic("E0303", message, self.definition.span, help=[help])
+        return CatError([diagnostic], self.checked.sources)
 
     def torch(
         self,
@@ -121,7 +133,8 @@ class Model:
 
         `weights` is a state dict, loaded strictly. `checkpoint` is a path such as
         `"blocks.*"`: activations inside are computed again in the backward pass.
-        `CatError` if the weights do not fit or torch is not installed.
+        `optimise` has no effect yet: this version builds the program as it is
+        written. `CatError` if the weights do not fit or torch is not installed.
         """
         module = find_backend().build(self.program, mode=mode, seed=seed, checkpoint=checkpoint)
         if weights is not None:
@@ -133,7 +146,10 @@ class Model:
         return find_backend().compile(self.torch(mode=mode, seed=seed))
 
     def emit(self, *, mode: Mode = "train", optimise: bool = True) -> str:
-        """Python source of the module; it imports torch and nothing else."""
+        """Python source of the module; it imports torch and nothing else.
+
+        `optimise` has no effect yet: the program is emitted as it is written.
+        """
         return find_backend().emit(self.program, mode=mode)
 
 

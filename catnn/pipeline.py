@@ -81,12 +81,17 @@ def specialise(checked: Checked, name: str, bindings: "Mapping[str, Binding]") -
     return _with_room(lambda: run(checked.checker, definition, bindings))
 
 
-def specialise_symbolic(checked: Checked, name: str) -> Program:
-    """The same with its static sizes left as symbols where that is possible, for formulas."""
+def specialise_symbolic(
+    checked: Checked, name: str, bindings: "Mapping[str, Binding]"
+) -> Program:
+    """The same with its static sizes left as symbols where that is possible, for formulas.
+
+    `bindings` decide what cannot stay open, and arguments that are no sizes.
+    """
     from catnn.specialise import specialise_symbolic as run
 
     definition = checked.definitions[name].elaborated
-    return _with_room(lambda: run(checked.checker, definition))
+    return _with_room(lambda: run(checked.checker, definition, bindings))
 
 
 def _check(program: modules.Modules) -> Checked:

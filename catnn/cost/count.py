@@ -1,17 +1,29 @@
 """`cost`: add up what a program's leaves and applications cost, by factor."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from catnn.cost.counts import COLUMNS, Column, Cost, Counts, product
 from catnn.cost.operations import flops, sizes
-from catnn.cost.saved import gradients, kept, size_in_bytes
+from catnn.cost.saved import base, gradients, kept, size_in_bytes
 from catnn.cost.walk import Placed, ordered, placed, results
-from catnn.ir.terms import Apply, Leaf, Loop, Program, Segment, Term
+from catnn.ir.terms import (
+    Apply,
+    Leaf,
+    Loop,
+    Program,
+    Project,
+    Segment,
+    Term,
+    TupleTerm,
+    Var,
+)
 from catnn.types.dims import Dim, Symbol
 from catnn.types.types import Product, Tensor, Type
 
 REAL = 4
 """Bytes of a real number in single precision."""
+
+ZERO = Dim.of(0)
 
 
 class Tally:
@@ -71,17 +83,54 @@ def _count_saved(tally: Tally, terms: list[Placed], real: int) -> None:
     loops = [place.term for place in terms if isinstance(place.term, Loop)]
     owners = {var.uid: loop for loop in loops for var in loop.body.parameters}
     needs = gradients([place.term for place in terms], owners, _trained(terms))
-    seen: set[Term] = set()
+    keepers: dict[Term, str] = {}
     for place in terms:
-        if not isinstance(place.term, Apply):
-            continue
-        keeps = kept(place.term, needs, real)
-        amount = keeps.own * place.times
-        for value in keeps.values:
-            if value not in seen:
-                seen.add(value)
-                amount = amount + size_in_bytes(value.type, real) * times[value]
-        tally.add(place.term.factor, "activation_bytes", amount)
+        if isinstance(place.term, Apply):
+            keeps = kept(place.term, needs, real)
+            tally.add(place.term.factor, "activation_bytes", keeps.own * place.times)
+            for value in keeps.values:
+                keepers.setdefault(value, place.term.factor)
+    for value, factor in keepers.items():
+        again = sum((times[same] * share for same, share in _same(value, owners, keepers)), ZERO)
+        amount = size_in_bytes(value.type, real) * (times[value] - again)
+        tally.add(factor, "activation_bytes", amount)
+
+
+def _same(
+    value: Term, owners: Mapping[int, Loop], keepers: Mapping[Term, str]
+) -> Iterator[tuple[Loop, Dim]]:
+    """Kept values that are this one too, as shares of the times that a loop runs.
+
+    The state of a turn is the result of the turn before, or where the loop
+    started; the value of a loop is the result of its last turn; what a scan
+    reads is a part of its input.
+    """
+    whole = value.tuple if isinstance(value, Project) else value
+    if isinstance(whole, Loop) and whole.kind in ("repeat", "iterate"):
+        if base(component(whole.body.result, value)) in keepers:
+            yield whole, Dim.of(1)
+    elif isinstance(whole, Var) and whole.uid in owners:
+        loop = owners[whole.uid]
+        if loop.xs is not None and whole == loop.body.parameters[-1]:
+            if base(component(loop.xs, value)) in keepers:
+                yield loop, loop.count
+            return
+        result = loop.body.result
+        if loop.kind == "scan":
+            result = component_at(result, 0)
+        if base(component(result, value)) in keepers:
+            yield loop, loop.count - 1
+        if base(component(loop.init, value)) in keepers:
+            yield loop, Dim.of(1)
+
+
+def component(of: Term, like: Term) -> Term:
+    """The part of a product that `like` takes of a variable, or all of it."""
+    return component_at(of, like.index) if isinstance(like, Project) else of
+
+
+def component_at(of: Term, index: int) -> Term:
+    return of.items[index] if isinstance(of, TupleTerm) else of
 
 
 def _trained(terms: list[Placed]) -> set[Loop]:

@@ -33,6 +33,7 @@ WORD = 8
 """Bytes of an integer or index."""
 
 VIEWS = ("reshape", "permute", "expand", "slice", "diagonal")
+MOVES = ("permute", "expand", "diagonal")
 
 # Nothing of these has a gradient.
 CONSTANT_ALMOST_EVERYWHERE = frozenset(
@@ -95,12 +96,17 @@ def differentiable(type_: Type) -> bool:
 
 
 def base(term: Term) -> Term:
-    """The term whose memory a view shares; a reshape of moved axes is a copy."""
+    """The term whose memory a view shares.
+
+    A reshape of moved axes is a copy, but for a result of attention, which is
+    laid out like its queries.
+    """
     while isinstance(term, Apply) and term.op in VIEWS:
         inner = term.arguments[0]
-        moved = isinstance(inner, Apply) and inner.op in ("permute", "expand", "diagonal")
-        if term.op == "reshape" and moved:
-            return term
+        if term.op == "reshape" and isinstance(inner, Apply) and inner.op in MOVES:
+            moved = base(inner)
+            if not (isinstance(moved, Apply) and moved.op in ATTENTION):
+                return term
         term = inner
     return term
 

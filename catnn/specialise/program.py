@@ -36,15 +36,25 @@ def specialise(
     return _Specialisation(checker, definition, bindings, symbolic=False).program()
 
 
-def specialise_symbolic(checker: Checker, definition: Definition) -> Program:
-    """The same with static sizes left as symbols, but for those that decide a condition or a count."""
-    decided: dict[str, Binding] = {}
+def specialise_symbolic(
+    checker: Checker, definition: Definition, bindings: Mapping[str, Binding]
+) -> Program:
+    """The same with static sizes left as symbols, but for those that decide a condition or a count.
+
+    Those take their values from `bindings`, else from their defaults; arguments
+    that are no sizes are bound as given.
+    """
+    kinds = {p.name: p.kind for p in definition.parameters}
+    known = {*kinds, *(symbol.name for symbol in definition.static)}
+    open_sizes = {name for name in known if kinds.get(name, "size") == "size"}
+    chosen = {name: bindings[name] for name in bindings.keys() & open_sizes}
+    decided = {name: value for name, value in bindings.items() if name not in open_sizes}
     for _ in range(64):
         attempt = _Specialisation(checker, definition, decided, symbolic=True)
         try:
             return attempt.program()
         except Undecided as undecided:
-            defaults = attempt.defaults()
+            defaults = {**attempt.defaults(), **chosen}
             names = sorted({s.name for s in undecided.symbols} & defaults.keys() - decided.keys())
             if not names:
                 raise CatError(

@@ -18,7 +18,9 @@ def catnn(tmp_path: Path) -> Run:
     """`catnn("check", "a.cat")` runs the installed script; `env` adds variables."""
     assert SCRIPT.exists(), "the command is not installed: run `make setup`"
 
-    def run(*arguments: str, env: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+    def run(
+        *arguments: str, env: dict[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
         plain = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
         return subprocess.run(
             [str(SCRIPT), *arguments],

@@ -29,7 +29,11 @@ def folder(tmp_path: Path) -> Path:
 class TestCheck:
     def test_a_good_file(self, catnn: Run, folder: Path) -> None:
         result = catnn("check", "good.cat")
-        assert (result.returncode, result.stdout, result.stderr) == (0, "1 file checked: no errors\n", "")
+        assert (result.returncode, result.stdout, result.stderr) == (
+            0,
+            "1 file checked: no errors\n",
+            "",
+        )
 
     def test_every_error_of_every_file_is_shown(self, catnn: Run, folder: Path) -> None:
         result = catnn("check", ".")
@@ -44,7 +48,9 @@ class TestCheck:
         both = {"FORCE_COLOR": "1", "NO_COLOR": "1"}
         assert "\x1b" not in catnn("check", "bad.cat", env=both).stderr
 
-    def test_json_is_one_document_with_the_diagnostics_in_it(self, catnn: Run, folder: Path) -> None:
+    def test_json_is_one_document_with_the_diagnostics_in_it(
+        self, catnn: Run, folder: Path
+    ) -> None:
         result = catnn("check", "--json", "bad.cat", "good.cat")
         assert (result.returncode, result.stderr) == (1, "")
         found = json.loads(result.stdout)
@@ -54,7 +60,9 @@ class TestCheck:
         assert [d.keys() for d in found["diagnostics"]] == [keys, keys]
         assert [d["span"]["start"]["line"] for d in found["diagnostics"]] == [1, 2]
 
-    def test_an_import_that_both_files_share_is_reported_once(self, catnn: Run, folder: Path) -> None:
+    def test_an_import_that_both_files_share_is_reported_once(
+        self, catnn: Run, folder: Path
+    ) -> None:
         for name in ("one", "two"):
             text = f'from "bad.cat" import split\nmodel {name} : [n, 8] -> [n, 8] = split\n'
             (folder / f"{name}.cat").write_text(text)
@@ -140,7 +148,9 @@ class TestCost:
         assert result.stderr.startswith(f"error: {message}")
 
     def test_several_models_must_be_told_apart(self, catnn: Run, folder: Path) -> None:
-        (folder / "two.cat").write_text("model a : [n] -> [n] = relu\nmodel b : [n] -> [n] = relu\n")
+        (folder / "two.cat").write_text(
+            "model a : [n] -> [n] = relu\nmodel b : [n] -> [n] = relu\n"
+        )
         result = catnn("cost", "two.cat")
         assert result.returncode == 2
         assert "write FILE:MODEL, with one of `a`, `b`" in result.stderr
@@ -150,7 +160,9 @@ class TestCost:
         assert "  linear  3 * d + 3  k * d + k\n" in catnn("cost", "open.cat").stdout
         assert "  linear  15  k * d + k\n" in catnn("cost", "open.cat", "--set", "d=4").stdout
 
-    def test_sizes_that_break_a_fact_are_an_error_of_the_program(self, catnn: Run, folder: Path) -> None:
+    def test_sizes_that_break_a_fact_are_an_error_of_the_program(
+        self, catnn: Run, folder: Path
+    ) -> None:
         (folder / "heads.cat").write_text(
             "model m[h = 4, d = 8] : [n, d] -> [h, n, d / h] where h divides d =\n"
             "  linear[d] >> {n (h e) -> h n e}\n"

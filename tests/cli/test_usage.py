@@ -11,14 +11,29 @@ from tests.cli.conftest import Run
     ("arguments", "expected"),
     [
         (("chek", "a.cat"), "error: unknown command `chek`\n  = help: did you mean `check`?\n"),
-        (("--verson",), "error: unknown flag `--verson`\n  = help: `catnn --help` lists the commands\n"),
-        (("check", "--jsn", "a.cat"), "error: unknown flag `--jsn`\n  = help: did you mean `--json`?\n"),
-        (("check",), "error: the following arguments are required: PATH\n  = help: `catnn check --help` shows the arguments\n"),
+        (
+            ("--verson",),
+            "error: unknown flag `--verson`\n  = help: `catnn --help` lists the commands\n",
+        ),
+        (
+            ("check", "--jsn", "a.cat"),
+            "error: unknown flag `--jsn`\n  = help: did you mean `--json`?\n",
+        ),
+        (
+            ("check",),
+            "error: the following arguments are required: PATH\n  = help: `catnn check --help` shows the arguments\n",
+        ),
         (("check", "b.cat"), "error: no file or folder b.cat\n  = help: did you mean `a.cat`?\n"),
         (("check", "empty"), "error: no .cat file in empty\n"),
         (("type", "empty"), "error: empty is a folder, not a file\n"),
-        (("new", "Perceptron"), "error: `Perceptron` is no name for a model\n  = help: a small letter, then letters, digits and `_`\n"),
-        (("new", "a"), "error: a.cat is there already\n  = help: choose another name, or move it away\n"),
+        (
+            ("new", "Perceptron"),
+            "error: `Perceptron` is no name for a model\n  = help: a small letter, then letters, digits and `_`\n",
+        ),
+        (
+            ("new", "a"),
+            "error: a.cat is there already\n  = help: choose another name, or move it away\n",
+        ),
         (("explain", "E9999"), "error: no error has the code `E9999`\n"),
     ],
 )

@@ -34,7 +34,10 @@ def linear(x: Term, weight: Leaf, factor: str = "") -> Apply:
     assert isinstance(x.type, Tensor)
     rank = len(x.type.shape)
     inner = rank - 1
-    out = (*x.type.shape[:-1], weight.type.shape[0] if isinstance(weight.type, Tensor) else Dim.of(1))
+    out = (
+        *x.type.shape[:-1],
+        weight.type.shape[0] if isinstance(weight.type, Tensor) else Dim.of(1),
+    )
     leading = tuple(range(inner))
     return Apply(
         "contract",
@@ -54,7 +57,13 @@ def program(
 ) -> Program:
     symbols = [symbol for dim in sizes if (symbol := dim.as_symbol()) is not None]
     return Program(
-        "model", tuple(Input(x) for x in inputs), Region((), result), tuple(leaves), tuple(symbols), (), ""
+        "model",
+        tuple(Input(x) for x in inputs),
+        Region((), result),
+        tuple(leaves),
+        tuple(symbols),
+        (),
+        "",
     )
 
 

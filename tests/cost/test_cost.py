@@ -36,8 +36,8 @@ def test_a_loop_counts_for_each_turn_and_its_leaves_too() -> None:
     assert found.factors.keys() == {"blocks.*"}
     assert found.total.parameters == layers * D * D
     assert found.total.flops == layers * 2 * B * D * D
-    # Each turn keeps its state (for the weight) and the tanh; the last is the result.
-    assert found.total.activation_bytes == layers * 2 * 4 * B * D
+    # Each turn keeps its tanh, which is the next turn's state, kept for the weight like `x`.
+    assert found.total.activation_bytes == (layers + 1) * 4 * B * D
 
 
 def test_nested_loops_multiply_and_what_depends_on_no_loop_counts_once() -> None:
@@ -101,7 +101,9 @@ def test_contractions_of_several_operands_go_pair_by_pair_from_the_left() -> Non
 def test_sums_and_outer_products_are_no_matrix_products() -> None:
     x, y = var("x", real(3, 5)), var("y", real(7))
     total = Apply("contract", (x,), real(3), (("operands", ((0, 1),)), ("result", (0,))))
-    outer = Apply("contract", (total, y), real(3, 7), (("operands", ((0,), (1,))), ("result", (0, 1))))
+    outer = Apply(
+        "contract", (total, y), real(3, 7), (("operands", ((0,), (1,))), ("result", (0, 1)))
+    )
     assert cost(program([x, y], outer, [])).flops == 0
 
 
@@ -139,7 +141,9 @@ def test_a_value_that_several_keep_is_kept_once_and_views_share_it() -> None:
     x = var("x", real(6))
     hidden = pointwise("relu", pointwise("add", x, w))
     view = Apply("reshape", (hidden,), real(2, 3))
-    both = TupleTerm((pointwise("square", hidden), pointwise("square", view)), Product((real(6), real(2, 3))))
+    both = TupleTerm(
+        (pointwise("square", hidden), pointwise("square", view)), Product((real(6), real(2, 3)))
+    )
     assert cost(program([x], both, [w])).activation_bytes == 4 * 6
     moved = Apply("permute", (view,), real(3, 2), (("axes", (1, 0)),))
     copy = pointwise("square", Apply("reshape", (moved,), real(6)))
@@ -165,6 +169,17 @@ def test_one_set_of_leaves_turned_several_times_needs_gradients_from_the_second_
     found = cost(program([x], loop, [w], [D]))
     assert found.total.parameters == D
     assert found.total.activation_bytes == 4 * (4 * D + 4 * D)
+
+
+def test_what_follows_a_loop_keeps_the_result_of_its_last_turn_which_is_kept_already() -> None:
+    x, state = var("x", real(D)), var("state", real(D))
+    w = param(("w",), D)
+    start = pointwise("relu", pointwise("add", x, w))
+    loop = repeat(
+        4, fresh("i", "index"), state, pointwise("relu", pointwise("add", state, w)), start
+    )
+    found = cost(program([x], pointwise("square", loop), [w], [D]))
+    assert found.total.activation_bytes == 4 * D + 4 * 4 * D
 
 
 def test_a_scan_turns_as_often_as_its_input_is_long() -> None:

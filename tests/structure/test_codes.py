@@ -41,7 +41,12 @@ def test_a_page_has_its_parts_and_the_title_of_its_code(code: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["E0207: no heading\n", "# E0207: t\n\n## Cure\n", "# E0207: t\n\n```cat\nx\n```\n", "# E0207: t\n```cat\nx\n```\n```cat\ny\n```\n\n## Cure\n\n```cat\nx\n```\n"],
+    [
+        "E0207: no heading\n",
+        "# E0207: t\n\n## Cure\n",
+        "# E0207: t\n\n```cat\nx\n```\n",
+        "# E0207: t\n```cat\nx\n```\n```cat\ny\n```\n\n## Cure\n\n```cat\nx\n```\n",
+    ],
 )
 def test_a_page_that_lacks_a_part_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"# E0207: title|one `cat` block"):

@@ -31,7 +31,14 @@ def test_importing_catnn_loads_nothing_heavy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["check", "m.cat"], ["type", "m.cat"], ["cost", "m.cat:m"], ["explain", "E0101"], ["fmt", "m.cat"]]
+    "arguments",
+    [
+        ["check", "m.cat"],
+        ["type", "m.cat"],
+        ["cost", "m.cat:m"],
+        ["explain", "E0101"],
+        ["fmt", "m.cat"],
+    ],
 )
 def test_commands_about_the_program_load_nothing_heavy(
     tmp_path: Path, arguments: list[str]

@@ -23,7 +23,13 @@ def blocks() -> list[tuple[str, str]]:
 
 def run(command: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
     )
 
 
@@ -41,7 +47,9 @@ def test_every_block_does_what_it_says(tmp_path: Path) -> None:
                 result = run([sys.executable, "-c", text], tmp_path)
                 assert result.returncode == 0, result.stdout
             case "console":
-                for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE):
+                for command, expected in re.findall(
+                    r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", text, re.MULTILINE
+                ):
                     first, *rest = shlex.split(command)
                     if first == "catnn":
                         script = str(Path(sys.executable).with_name("catnn"))

@@ -70,7 +70,7 @@ def costs(
     A static size without a value stays open in both.
     """
     with shown_with(program):
-        formulas = cost(specialise_symbolic(program, found.name))
+        formulas = cost(specialise_symbolic(program, found.name, chosen))
         if any(p.required and p.name not in chosen for p in found.parameters):
             figures = formulas.at({**_defaults(found), **_whole(chosen)})
         else:
