@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("torch", "sympy", "numpy", "catnn_torch")
+HEAVY = ("torch", "sympy", "numpy", "lark", "catnn_torch")
 
 REPORT = "\nimport sys; print(*(m for m in {heavy} if m in sys.modules), file=sys.stderr)"
 
