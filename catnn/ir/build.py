@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from catnn.errors import InternalError
+from catnn.ir import views
 from catnn.ir.terms import (
     Apply,
     Attrs,
@@ -79,22 +80,22 @@ class Builder:
     # ---- structure --------------------------------------------------------------------
 
     def reshape(self, term: Term, shape: Sequence[Dim]) -> Term:
-        """The same elements at another shape; consecutive reshapes are one."""
+        """The same elements at another shape; see `views` for the normal form."""
         tensor = tensor_type(term)
         if tensor.shape == tuple(shape):
             return term
-        if isinstance(term, Apply) and term.op == "reshape":
-            return self.reshape(term.arguments[0], shape)
+        simpler = views.reshaped(self, term, shape)
+        if simpler is not None:
+            return simpler
         return self.apply("reshape", (term,), Tensor(tensor.element, tuple(shape)))
 
     def permute(self, term: Term, axes: Sequence[int]) -> Term:
-        """Result axis k is argument axis `axes[k]`; consecutive permutations are one."""
+        """Result axis k is argument axis `axes[k]`."""
         if list(axes) == list(range(len(axes))):
             return term
-        if isinstance(term, Apply) and term.op == "permute":
-            inner = term.attr("axes")
-            assert isinstance(inner, tuple)
-            return self.permute(term.arguments[0], [inner[a] for a in axes])  # type: ignore[misc]
+        simpler = views.permuted(self, term, axes)
+        if simpler is not None:
+            return simpler
         tensor = tensor_type(term)
         shape = tuple(tensor.shape[a] for a in axes)
         return self.apply(
@@ -105,6 +106,9 @@ class Builder:
         """New axes at the positions `axes` of the result, along which the value repeats."""
         if not axes:
             return term
+        simpler = views.expanded(self, term, axes, shape)
+        if simpler is not None:
+            return simpler
         tensor = tensor_type(term)
         return self.apply(
             "expand", (term,), Tensor(tensor.element, tuple(shape)), (("axes", tuple(axes)),)
@@ -114,6 +118,9 @@ class Builder:
         tensor = tensor_type(term)
         if tensor.shape[axis] == length and start == Dim.of(0):
             return term
+        simpler = views.sliced(self, term, axis, start, length)
+        if simpler is not None:
+            return simpler
         shape = (*tensor.shape[:axis], length, *tensor.shape[axis + 1 :])
         attrs = (("axis", axis), ("start", start), ("length", length))
         return self.apply("slice", (term,), Tensor(tensor.element, shape), attrs)

@@ -71,7 +71,7 @@ class Runner:
     def block(self, block: core.Block, frame: Frame, place: Place) -> Value:
         """Run the bindings in order; the block's result."""
         for binding in block.bindings:
-            self.builder.hint = binding.ref.name
+            self.builder.hint = binding.ref.name if binding.named else ""
             self.builder.factor = f"#{id(place.factor)}"
             value = self.operation(binding, frame, place)
             if value is not None:

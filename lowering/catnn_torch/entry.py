@@ -14,6 +14,7 @@ from catnn.types.types import (
     Tensor,
     Type,
 )
+from catnn_torch.naming import Wish
 from catnn_torch.sizes import fact_text, size_text
 from catnn_torch.writer import Writer
 
@@ -76,10 +77,10 @@ def write_checks(writer: Writer, program: Program, names: Sequence[str]) -> None
             values = ", ".join(
                 f"{s.name} = {{{known[s]}}}" for s in sorted(fact.symbols(), key=lambda s: s.name)
             )
-            writer.line(
-                f'    raise ShapeError(f"{program.name}: `{fact}` does not hold: {values}")'
-            )
+            _refuse(writer, f"{program.name}: `{fact}` does not hold: {values}")
     _ranges(writer, program, names, known)
+    used = {number for line in writer.lines for number in line.used()}
+    writer.lines = [line for line in writer.lines if used.issuperset(line.targets())]
 
 
 def _kind(writer: Writer, program: Program, given: Input, text: str, tensor: Tensor) -> None:
@@ -95,9 +96,16 @@ def _kind(writer: Writer, program: Program, given: Input, text: str, tensor: Ten
         )
     shown = shown_type(given, tensor)
     writer.line(f"if {test}:")
-    writer.line(
-        f'    raise ShapeError(f"{program.name}: `{name}` holds {{{text}.dtype}}; its type is `{shown}`: {words} are due")'
+    _refuse(
+        writer,
+        f"{program.name}: `{name}` holds {{{text}.dtype}}; its type is `{shown}`: {words} are due",
     )
+
+
+def _refuse(writer: Writer, message: str) -> None:
+    writer.indent += 1
+    writer.line(f'raise ShapeError(f"{message}")')
+    writer.indent -= 1
 
 
 def _axis(
@@ -113,7 +121,7 @@ def _axis(
 ) -> None:
     symbol = item.as_symbol()
     if symbol is not None and symbol not in known:
-        known[symbol] = writer.names.fresh(symbol.name)
+        known[symbol] = writer.local(Wish(symbol.name))
         writer.line(f"{known[symbol]} = {text}.shape[{k}]")
     elif item.symbols() <= known.keys():
         _raise_unless(writer, program, given, text, tensor, k, size_text(item, known))
@@ -129,7 +137,7 @@ def _solve(writer: Writer, text: str, k: int, item: Dim, known: dict[Symbol, str
     (symbol,) = open_
     expression = solved_text(symbol, item, f"{text}.shape[{k}]", known)
     if expression is not None:
-        known[symbol] = writer.names.fresh(symbol.name)
+        known[symbol] = writer.local(Wish(symbol.name))
         writer.line(f"{known[symbol]} = {expression}")
 
 
@@ -153,9 +161,10 @@ def _raise_unless(
     size = tensor.shape[k]
     said = f"{size}" if str(size) == due else f"{size} = {{{due}}}"
     writer.line(f"if {text}.shape[{k}] != {due}:")
-    writer.line(
-        f'    raise ShapeError(f"{program.name}: axis {axis} of `{given.var.name}` has size {{{text}.shape[{k}]}}, '
-        f'due is {said} (its type is `{shown}`)")'
+    _refuse(
+        writer,
+        f"{program.name}: axis {axis} of `{given.var.name}` has size {{{text}.shape[{k}]}}, "
+        f"due is {said} (its type is `{shown}`)",
     )
 
 
@@ -171,11 +180,13 @@ def _ranges(
     if checks:
         writer.helpers.add("check_range")
         writer.line("if not torch.compiler.is_compiling():")
+        writer.indent += 1
         for check in checks:
-            writer.line(f"    {check}")
+            writer.line(check)
+        writer.indent -= 1
 
 
-OVER_LEADS = '''
+OVER_LEADS = '''\
 def over_leads(model, name, inputs, ranks):
     """`model` at inputs with any number of leading axes: all of them as one, and back."""
     leads = []
@@ -186,7 +197,10 @@ def over_leads(model, name, inputs, ranks):
                 find(part, inner)
         elif rank is not None:
             if x.dim() < rank:
-                raise ShapeError(f"{name}: an input of shape {list(x.shape)} has too few axes, at least {rank} are due")
+                raise ShapeError(
+                    f"{name}: an input of shape {list(x.shape)} has too few axes, "
+                    f"at least {rank} are due"
+                )
             leads.append(x.shape[: x.dim() - rank])
 
     def merge(x, rank):
@@ -207,16 +221,20 @@ def over_leads(model, name, inputs, ranks):
     lead = max(leads, key=len, default=())
     for own in leads:
         if lead[: len(own)] != own:
-            raise ShapeError(f"{name}: the inputs have different leading axes: {list(own)} and {list(lead)}")
+            raise ShapeError(
+                f"{name}: the inputs have different leading axes: {list(own)} and {list(lead)}"
+            )
     return split(model(*merge(inputs, ranks)))
 '''
 
-CHECK_RANGE = '''
+CHECK_RANGE = '''\
 def check_range(model, name, index, size):
     """Refuse indices outside `0 <= k < size`."""
     if index.numel():
         low, high = torch.aminmax(index)
         if low < 0 or high >= size:
             wrong = int(low) if low < 0 else int(high)
-            raise IndexRangeError(f"{model}: `{name}` holds the index {wrong}; its set has {size} elements")
+            raise IndexRangeError(
+                f"{model}: `{name}` holds the index {wrong}; its set has {size} elements"
+            )
 '''

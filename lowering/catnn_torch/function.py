@@ -1,8 +1,8 @@
 """Function bodies: every form of term, loops and branches, stores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from catnn.errors import InternalError
 from catnn.ir.terms import (
@@ -20,10 +20,12 @@ from catnn.ir.terms import (
 )
 from catnn.types.dims import Dim, Symbol
 from catnn.types.types import Product, Real, Tensor
+from catnn_torch.grouping import Group, groups, suggestions
+from catnn_torch.naming import Wish
 from catnn_torch.ops import EMITTERS
 from catnn_torch.ops.normal import fused_batch_norm
-from catnn_torch.regions import body_leaves, captures, exclusive, use_counts
-from catnn_torch.writer import Names, Writer
+from catnn_torch.regions import body_leaves, captures, exclusive, reachable, roots, use_counts
+from catnn_torch.writer import Names, Writer, dims
 
 
 class SizeNames(dict[Symbol, str]):
@@ -45,21 +47,46 @@ class Body(Writer):
     fused: set[Term] = field(factory=set)
     loops: "LoopEmitter | None" = None
 
+    def enter(self) -> "Outside":
+        """Remember what holds around a loop's body."""
+        return Outside(dict(self.values), self.uses, self.fused, self.groups, self.suggested)
+
+    def leave(self, outside: "Outside") -> None:
+        self.values, self.uses, self.fused = outside.values, outside.uses, outside.fused
+        self.groups, self.suggested = outside.groups, outside.suggested
+
     def region(self, region: Region) -> str:
         """All lines of a region but its return; the expression of its result."""
         self.uses = use_counts(region)
+        terms = list(reachable(roots(region)))
         self.fused = fused_norms(region, self.uses)
+        self.groups = groups(terms, self.uses)
+        self.suggested = suggestions(terms, self.uses)
         result = self.value(region.result)
         stores = [s for s in region.stores if not _is_fused(s.value, self.fused)]
         values = [(s.buffer, self.value(s.value)) for s in stores]
         if values:
             self.line(f"if {self.training}:")
-            self.line("    with torch.no_grad():")
+            self.indent += 1
+            self.line("with torch.no_grad():")
+            self.indent += 1
             for buffer, value in values:
-                self.line(f"        {self.leaf_names(buffer)}.copy_({value})")
+                self.line(f"{self.leaf_names(buffer)}.copy_({value})")
+            self.indent -= 2
         for name, term in region.aux:
             self.line(f'self.aux["{name}"] = {self.value(term)}')
         return result
+
+
+@frozen(eq=False)
+class Outside:
+    """The tables of a function body around a loop."""
+
+    values: dict[Term, str]
+    uses: Mapping[Term, int]
+    fused: set[Term]
+    groups: dict[Term, Group]
+    suggested: dict[Term, str]
 
 
 def _is_fused(value: Term, fused: set[Term]) -> bool:
@@ -112,6 +139,14 @@ def emit(writer: Writer, term: Term) -> str:
             return writer.loops.emit(writer, term)
 
 
+PARTS = {
+    **dict.fromkeys(("argmax", "argmin"), ("value", "index")),
+    **dict.fromkeys(("top", "sort"), ("values", "indices")),
+    "batch_norm": ("", "mean", "var"),
+}
+"""What the components of a result are called."""
+
+
 def _apply(writer: Body, term: Apply) -> str:
     scalar = writer.scalar(term)
     if scalar is not None:
@@ -119,20 +154,37 @@ def _apply(writer: Body, term: Apply) -> str:
     if term in writer.fused:
         text = fused_batch_norm(writer, term)
         assert isinstance(term.type, Product)
-        first = Project(term, 0, term.type.items[0], hint=term.hint)
+        first = Project(term, 0, term.type.items[0], hint=term.hint, factor=term.factor)
         writer.assign(first, text)
         return writer.values[first]
+    if term in writer.groups and not any(t in writer.values for t in writer.groups[term].parts):
+        return _grouped(writer, term)
     emitter = EMITTERS.get(term.op)
     if emitter is None:
         raise InternalError(f"the primitive `{term.op}` has no emission")
     text = emitter(writer, term)
     if isinstance(term.type, Product):
+        names = PARTS.get(term.op, ("", "", ""))
         parts = [
-            Project(term, k, item, hint=f"{term.hint or 'part'}_{k}")
-            for k, item in enumerate(term.type.items)
+            Project(term, k, item, hint=name)
+            for k, (item, name) in enumerate(zip(term.type.items, names, strict=False))
         ]
         return writer.assign_parts(term, text, parts)
     return writer.assign(term, text)
+
+
+def _grouped(writer: Body, term: Apply) -> str:
+    """All views of a group in one call."""
+    group = writer.groups[term]
+    whole = writer.value(group.whole)
+    axis = -1 if group.axis == len(dims(group.whole)) - 1 else group.axis
+    if group.kind == "unbind":
+        text = f"{whole}.unbind({axis})"
+    else:
+        sizes = ", ".join(writer.size(dims(part)[group.axis]) for part in group.parts)
+        text = f"{whole}.split(({sizes}), dim={axis})"
+    writer.assign_all(text, group.parts)
+    return writer.values[term]
 
 
 def _project(writer: Body, term: Project) -> str:
@@ -148,7 +200,7 @@ def _when_training(writer: Body, term: WhenTraining) -> str:
         own = exclusive(branch, uses)
         for shared in _frontier(branch, own):
             writer.value(shared)
-    name = writer.names.fresh(writer.wanted(term))
+    name = writer.local(writer.wish(term))
     for word, branch in ((f"if {writer.training}:", term.then), ("else:", term.otherwise)):
         writer.line(word)
         kept = dict(writer.values)
@@ -201,7 +253,7 @@ class LoopEmitter:
         outer = [capture for capture in captures(loop, loop.body) if needs_passing(capture)]
         passed = [writer.value(capture) for capture in outer]
         state = self.initial(writer, loop)
-        block = writer.names.fresh("block")
+        block = writer.local(Wish("block"))
         extra = "".join(f", {text}" for text in passed)
         if loop.kind == "trail":
             return self.trail(
@@ -212,21 +264,25 @@ class LoopEmitter:
                 f"{block}({{}}{extra})",
             )
         writer.line(f"for {block} in {self.blocks.holder(writer, loop)}:")
-        writer.line(f"    {state} = {block}({state}{extra})  # {loop.type}")
+        writer.indent += 1
+        writer.line(f"{state} = {block}({state}{extra})", str(loop.type))
+        writer.indent -= 1
         writer.values[loop] = state
         return state
 
     def initial(self, writer: Body, loop: Loop) -> str:
         text = writer.value(loop.init)
-        name = writer.names.fresh(loop.hint if loop.hint not in ("", "it", "repeat") else "x")
+        name = writer.local(writer.wish(loop))
         writer.line(f"{name} = {text}")
         return name
 
     def trail(self, writer: Body, loop: Loop, state: str, head: str, call: str) -> str:
-        states = writer.names.fresh("states")
+        states = writer.local(Wish("states"))
         writer.line(f"{states} = [{state}]")
         writer.line(head)
-        writer.line(f"    {states}.append({call.format(f'{states}[-1]')})")
+        writer.indent += 1
+        writer.line(f"{states}.append({call.format(f'{states}[-1]')})")
+        writer.indent -= 1
         return writer.assign(loop, stacked(states, loop.type))
 
     def inline(self, writer: Body, loop: Loop) -> str:
@@ -236,12 +292,12 @@ class LoopEmitter:
         state = self.initial(writer, loop)
         states = ""
         if loop.kind == "trail":
-            states = writer.names.fresh("states")
+            states = writer.local(Wish("states"))
             writer.line(f"{states} = [{state}]")
         *indices, variable = loop.body.parameters
-        counter = writer.names.fresh("i") if indices else "_"
+        counter = writer.local(Wish("i")) if indices else "_"
         writer.line(f"for {counter} in range({writer.size(loop.count)}):")
-        kept, uses, fused = dict(writer.values), writer.uses, writer.fused
+        outside = writer.enter()
         writer.indent += 1
         writer.values[variable] = state
         for index in indices:
@@ -251,7 +307,7 @@ class LoopEmitter:
         if states:
             writer.line(f"{states}.append({state})")
         writer.indent -= 1
-        writer.values, writer.uses, writer.fused = kept, uses, fused
+        writer.leave(outside)
         if states:
             return writer.assign(loop, stacked(states, loop.type))
         writer.values[loop] = state
@@ -265,20 +321,20 @@ class LoopEmitter:
             writer.value(capture)
         sequence = writer.value(loop.xs)
         state = self.initial(writer, loop)
-        outputs = writer.names.fresh("outputs")
-        item = writer.names.fresh("item")
+        outputs = writer.local(Wish("outputs"))
+        item = writer.local(Wish("item"))
         writer.line(f"{outputs} = []")
         writer.line(f"for {item} in {turns(sequence, loop.xs.type)}:")
-        kept, uses, fused = dict(writer.values), writer.uses, writer.fused
+        outside = writer.enter()
         writer.indent += 1
         variable, element = loop.body.parameters
         writer.values[variable], writer.values[element] = state, item
         result = writer.region(loop.body)
-        output = writer.names.fresh("output")
+        output = writer.local(Wish("output"))
         writer.line(f"{state}, {output} = {result}")
         writer.line(f"{outputs}.append({output})")
         writer.indent -= 1
-        writer.values, writer.uses, writer.fused = kept, uses, fused
+        writer.leave(outside)
         last = Project(loop, 0, loop.type.items[0])
         writer.values[last] = state
         writer.assign(

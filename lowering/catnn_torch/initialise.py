@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from catnn.ir.terms import Apply, Constant, Leaf, Size
 from catnn.types.types import Tensor
+from catnn_torch.naming import Wish
 from catnn_torch.writer import Writer, dims
 
 
@@ -57,7 +58,7 @@ def initialise(writer: Writer, leaf: Leaf, target: str) -> None:
     copies = leaf.stacked
     if copies:
         whole = f"{target}.flatten(0, {copies - 1})" if copies > 1 else target
-        name = writer.names.fresh("copy")
+        name = writer.local(Wish("copy"))
         writer.line(f"for {name} in {whole}.unbind(0):")
         writer.indent += 1
         _one(writer, leaf, init, name)

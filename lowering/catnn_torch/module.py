@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from attrs import define, field, frozen
 
-from catnn.ir.terms import Leaf, Loop, Program, Segment, Term, Var
+from catnn.ir.terms import Apply, Leaf, Loop, Program, Segment, Term, Var
 from catnn.types.dims import Dim, Symbol
 from catnn.types.types import Real, Tensor
 from catnn_torch import entry
@@ -17,13 +17,26 @@ from catnn_torch.function import (
     first_real,
     needs_passing,
 )
+from catnn_torch.layout import broken
 from catnn_torch.ops.normal import HELPER as BATCH_NORM
 from catnn_torch.paths import attribute, class_name
 from catnn_torch.regions import body_leaves, captures, nested_loops
 from catnn_torch.tree import creation, resetting, tree_of
-from catnn_torch.writer import Names, Writer
+from catnn_torch.writer import NOUNS, Names, Writer
 
 HELPERS = {"batch_norm": BATCH_NORM, "check_range": entry.CHECK_RANGE}
+
+ERRORS = '''\
+class ShapeError(ValueError):
+    """An input of the wrong rank, size or kind."""
+
+
+class IndexRangeError(IndexError):
+    """An index outside its set."""'''
+
+PART = '''\
+class Part(nn.Module):
+    """Parameters under one name."""'''
 
 
 @frozen
@@ -78,30 +91,36 @@ class ModuleEmitter(BlockTable):
         }
         leaves = [(leaf.path, leaf) for leaf in program.leaves]
         text = self.model_class(model, leaves)
-        header = [
-            f'"""{program.name} : {program.type}\n\nMade by catnn; it needs PyTorch only.\n"""',
+        source = "\n\n\n".join(
+            [
+                self.header(standalone),
+                *([ERRORS] if standalone else []),
+                PART,
+                entry.OVER_LEADS.strip("\n"),
+                *(HELPERS[name].strip("\n") for name in sorted(self.helpers)),
+                *self.texts,
+                text,
+            ]
+        )
+        dynamic = tuple(self.run_time_axes(given.var.type) for given in program.inputs)
+        return Emitted(source + "\n", model, dict(self.functions), dynamic)
+
+    def header(self, standalone: bool) -> str:
+        lines = [
+            f'"""{self.program.name} : {self.program.type}',
+            "",
+            "Made by catnn; it needs PyTorch only.",
+            '"""',
             "",
             "import math",
+            "",
+            "import torch",
+            "import torch.nn.functional as F",
+            "from torch import nn",
         ]
-        header += ["", "import torch", "import torch.nn.functional as F", "from torch import nn"]
-        if standalone:
-            header += [
-                "",
-                "",
-                'class ShapeError(ValueError):\n    """An input of the wrong rank, size or kind."""',
-            ]
-            header += [
-                "",
-                "",
-                'class IndexRangeError(IndexError):\n    """An index outside its set."""',
-            ]
-        else:
-            header += ["", "from catnn.errors import IndexRangeError, ShapeError"]
-        header += ["", "", 'class Part(nn.Module):\n    """Parameters under one name."""', ""]
-        body = [entry.OVER_LEADS, *(HELPERS[name] for name in sorted(self.helpers))]
-        source = "\n".join(header) + "\n" + "\n".join([*body, *self.texts, text])
-        dynamic = tuple(self.run_time_axes(given.var.type) for given in program.inputs)
-        return Emitted(source.rstrip() + "\n", model, dict(self.functions), dynamic)
+        if not standalone:
+            lines += ["", "from catnn.errors import IndexRangeError, ShapeError"]
+        return "\n".join(lines)
 
     def run_time_axes(self, type_: object) -> tuple[int, ...]:
         if not isinstance(type_, Tensor):
@@ -140,29 +159,24 @@ class ModuleEmitter(BlockTable):
             for given in program.inputs
         )
         lines = [
-            "",
-            "",
             f"class {model}(nn.Module):",
             f'    """`{program.type}`, over any leading axes."""',
             "",
-        ]
-        lines += self.init_lines(leaves)
-        lines += ["", f"    def forward({arguments}):"]
-        lines += self.lead_lines(inputs, ranks)
-        lines += [
-            f"        self.check({', '.join(inputs)})",
-            f"        return self.run({', '.join(inputs)})",
+            *self.init_lines(leaves),
             "",
-        ]
-        lines += [
-            f"    def check({arguments}):",
+            *broken(f"    def forward({arguments}):", "    "),
+            *self.lead_lines(inputs, ranks),
+            *broken(f"        self.check({', '.join(inputs)})", "        "),
+            *broken(f"        return self.run({', '.join(inputs)})", "        "),
+            "",
+            *broken(f"    def check({arguments}):", "    "),
             '        """Refuse inputs that do not fit the type."""',
         ]
-        checks = Writer(emit, Names(set(names.taken) | set(inputs)), {}, str, {}, indent=2)
+        checks = Writer(emit, Names(self.names.taken | set(inputs)), {}, str, {}, indent=2)
         checks.helpers = self.helpers
         entry.write_checks(checks, program, inputs)
-        lines += checks.lines
-        lines += ["", f"    def run({arguments}):", *run]
+        lines += checks.finish()
+        lines += ["", *broken(f"    def run({arguments}):", "    "), *run]
         return "\n".join(lines)
 
     def lead_lines(self, inputs: Sequence[str], ranks: tuple[object, ...]) -> list[str]:
@@ -176,11 +190,13 @@ class ModuleEmitter(BlockTable):
                 ]
         if not tests:
             return []
-        listed = f"({', '.join(inputs)},)"
-        shown = f"({', '.join(map(str, ranks))},)"
+        end = "," if len(inputs) == 1 else ""
+        listed = f"({', '.join(inputs)}{end})"
+        shown = f"({', '.join(map(str, ranks))}{end})"
+        call = f'return over_leads(self.forward, "{self.program.name}", {listed}, {shown})'
         return [
-            f"        if {' or '.join(tests)}:",
-            f'            return over_leads(self.forward, "{self.program.name}", {listed}, {shown})',
+            *broken(f"        if {' or '.join(tests)}:", " " * 8),
+            *broken(" " * 12 + call, " " * 12),
         ]
 
     def init_lines(self, leaves: list[tuple[tuple[Segment, ...], Leaf]]) -> list[str]:
@@ -190,7 +206,7 @@ class ModuleEmitter(BlockTable):
         writer = self.writer(Names(), SizeNames({}), lambda leaf: "?")
         writer.indent = 2
         creation(writer, tree, "self", (), blocks)
-        lines = ["    def __init__(self):", "        super().__init__()", *writer.lines]
+        lines = ["    def __init__(self):", "        super().__init__()", *writer.finish()]
         lines += [
             "        self.reset_parameters()",
             "",
@@ -201,7 +217,7 @@ class ModuleEmitter(BlockTable):
         writer.lines = []
         writer.real_source, writer.device_source = "torch.get_default_dtype()", '"cpu"'
         resetting(writer, tree, "self", (), blocks)
-        return lines + writer.lines
+        return lines + (writer.finish() or ["        return None"])
 
     def block_paths(
         self, leaves: list[tuple[tuple[Segment, ...], Leaf]]
@@ -223,22 +239,24 @@ class ModuleEmitter(BlockTable):
         sizes = self.size_names(names)
         writer = self.writer(names, sizes, lambda leaf: attribute("self", leaf.path))
         writer.indent = 2
-        for given, name in zip(program.inputs, inputs, strict=True):
-            writer.values[given.var] = name
-        tensors = [
-            part
-            for given, name in zip(program.inputs, inputs, strict=True)
-            for part in entry.parts(name, given.var.type)
-        ]
-        writer.device_source = (
-            f"{tensors[0][0]}.device" if tensors else "self.parameters().__next__().device"
+        marks = [writer.parameter(name) for name in inputs]
+        writer.values.update(zip((given.var for given in program.inputs), marks, strict=True))
+        tensors, marked = (
+            [
+                part
+                for given, name in zip(program.inputs, shown, strict=True)
+                for part in entry.parts(name, given.var.type)
+            ]
+            for shown in (inputs, marks)
         )
-        writer.real_source = self.root_dtype(tensors)
+        writer.device_source = (
+            f"{marked[0][0]}.device" if marked else "next(self.parameters()).device"
+        )
+        writer.real_source = self.root_dtype(marked)
         if program.region.aux:
             writer.line("self.aux = {}")
-        result = writer.region(program.region)
-        head = self.size_header(sizes, tensors)
-        return [*head, *writer.lines, f"        return {result}"]
+        writer.line(f"return {writer.region(program.region)}")
+        return [*self.size_header(sizes, tensors), *writer.finish()]
 
     def root_dtype(self, tensors: Sequence[tuple[str, Tensor]]) -> str:
         for leaf in self.program.leaves:
@@ -312,16 +330,17 @@ class ModuleEmitter(BlockTable):
         names = Names(set(self.names.taken))
         (variable,) = loop.body.parameters
         state = names.fresh("x")
-        passed = [names.fresh(capture.hint or "context") for capture in outer]
+        passed = [names.fresh(self.passed_name(capture)) for capture in outer]
         leaf_names = {leaf: names.fresh("_".join(map(str, path))) for path, leaf in leaves}
         training = names.fresh("in_training")
         sizes = self.size_names(names)
         writer = self.writer(names, sizes, leaf_names.__getitem__)
         if not self.infer:
             writer.training = training
+        writer.factor = dotted(loop.path)
         self.prepare(writer, variable, state, outer, passed, leaves, leaf_names)
-        result = writer.region(loop.body)
-        uses_training = any(training in line for line in writer.lines)
+        writer.line(f"return {writer.region(loop.body)}")
+        uses_training = any(training in line.text for line in writer.lines)
         tensors = [(state, variable.type), *zip(passed, (c.type for c in outer), strict=True)]
         head = [
             line[4:]
@@ -335,14 +354,14 @@ class ModuleEmitter(BlockTable):
             for _, type_ in [*tensors, *((n, leaf.type) for leaf, n in leaf_names.items())]
         )
         lines = [
-            "",
-            "",
-            f"def {function}({', '.join(arguments)}):",
+            *broken(f"def {function}({', '.join(arguments)}):", ""),
             f'    """One turn of `{function}` on {variable.type}."""',
-        ]
-        lines += [*head, *writer.lines, f"    return {result}", "", "", f"class {cls}(nn.Module):"]
-        lines += [
-            f'    """One block of `{".".join(map(str, loop.path))}`."""',
+            *head,
+            *writer.finish(),
+            "",
+            "",
+            f"class {cls}(nn.Module):",
+            f'    """One block of `{dotted(loop.path)}`."""',
             "",
             *self.init_lines(leaves),
             "",
@@ -351,7 +370,8 @@ class ModuleEmitter(BlockTable):
             ["self.training"] if uses_training else []
         )
         lines += [f"    def forward({', '.join(['self', state, *passed])}):"]
-        lines += [f"        return {function}({', '.join([state, *passed, *own])})"]
+        call = f"return {function}({', '.join([state, *passed, *own])})"
+        lines += broken(" " * 8 + call, " " * 8)
         return "\n".join(lines)
 
     def method_block(
@@ -364,30 +384,39 @@ class ModuleEmitter(BlockTable):
         names = Names(set(self.names.taken))
         (variable,) = loop.body.parameters
         state = names.fresh("x")
-        passed = [names.fresh(capture.hint or "context") for capture in outer]
+        passed = [names.fresh(self.passed_name(capture)) for capture in outer]
         own = {leaf: attribute("self", path) for path, leaf in leaves}
         sizes = self.size_names(names)
         writer = self.writer(names, sizes, own.__getitem__)
         writer.indent = 2
+        writer.factor = dotted(loop.path)
         self.prepare(writer, variable, state, outer, passed, leaves, own)
         if loop.body.aux:
             writer.line("self.aux = {}")
-        result = writer.region(loop.body)
+        writer.line(f"return {writer.region(loop.body)}")
         tensors = [(state, variable.type), *zip(passed, (c.type for c in outer), strict=True)]
         head = self.size_header(sizes, [(n, t) for n, t in tensors if isinstance(t, Tensor)])
         lines = [
-            "",
-            "",
             f"class {cls}(nn.Module):",
-            f'    """One block of `{".".join(map(str, loop.path))}`."""',
+            f'    """One block of `{dotted(loop.path)}`."""',
             "",
-        ]
-        lines += [
             *self.init_lines(leaves),
             "",
             f"    def forward({', '.join(['self', state, *passed])}):",
         ]
-        return "\n".join([*lines, *head, *writer.lines, f"        return {result}"])
+        return "\n".join([*lines, *head, *writer.finish()])
+
+    def passed_name(self, capture: Term) -> str:
+        """What a block calls a value of its surroundings."""
+        match capture:
+            case Leaf(path=path):
+                return "_".join(map(str, path))
+            case Var(name=name):
+                return name
+            case Apply(op=op) if not capture.hint and op not in NOUNS:
+                return op
+            case _:
+                return capture.hint or "context"
 
     def prepare(
         self,
@@ -400,13 +429,18 @@ class ModuleEmitter(BlockTable):
         leaf_names: dict[Leaf, str],
     ) -> None:
         """Bind the state, the captured values and where dtype and device come from."""
-        writer.values[variable] = state
-        writer.values.update(zip(outer, passed, strict=True))
-        known = [(state, variable), *zip(passed, outer, strict=True)]
+        marks = [writer.parameter(name) for name in (state, *passed)]
+        known = list(zip(marks, (variable, *outer), strict=True))
+        writer.values.update({term: text for text, term in known})
         real = first_real(known) or first_real([(leaf_names[leaf], leaf) for _, leaf in leaves])
         writer.real_source = f"{real}.dtype" if real else "torch.get_default_dtype()"
         tensors = [name for name, term in known if isinstance(term.type, Tensor)]
         writer.device_source = f"{tensors[0]}.device" if tensors else '"cpu"'
+
+
+def dotted(path: Sequence[Segment]) -> str:
+    """`stages.0.rest`, with `*` for the index of a loop."""
+    return ".".join("*" if isinstance(step, Symbol) else step for step in path)
 
 
 def emit_program(program: Program, *, standalone: bool = True, infer: bool = False) -> Emitted:

@@ -92,7 +92,9 @@ def _terms(dim: Dim, names: Mapping[Symbol, str]) -> str:
 
 def _power(atom: Atom, exponent: int, names: Mapping[Symbol, str]) -> str:
     text = _atom(atom, names)
-    return text if exponent == 1 else f"{text} ** {exponent}"
+    if exponent == 1:
+        return text
+    return f"{text}**{exponent}" if text.isidentifier() else f"{text} ** {exponent}"
 
 
 def _atom(atom: Atom, names: Mapping[Symbol, str]) -> str:

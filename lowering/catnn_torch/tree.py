@@ -7,6 +7,7 @@ from catnn.ir.terms import Leaf, Segment
 from catnn.types.dims import Symbol
 from catnn.types.types import Bool, Index, Int, Tensor
 from catnn_torch.initialise import initialise
+from catnn_torch.naming import Wish
 from catnn_torch.paths import assignment, attribute
 from catnn_torch.writer import Writer
 
@@ -92,8 +93,10 @@ def resetting(
     for name, child in part.children.items():
         here = (*path, name)
         if here in blocks:
-            block = writer.names.fresh("block")
+            block = writer.local(Wish("block"))
             writer.line(f"for {block} in {attribute(base, (name,))}:")
-            writer.line(f"    {block}.reset_parameters()")
+            writer.indent += 1
+            writer.line(f"{block}.reset_parameters()")
+            writer.indent -= 1
             continue
         resetting(writer, child, attribute(base, (name,)), here, blocks)

@@ -1,7 +1,7 @@
 """One function under construction: its lines, the names of its values, its sizes."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from keyword import iskeyword
 
 from attrs import define, field
 
@@ -17,6 +17,9 @@ from catnn.types.types import (
     Real,
     Tensor,
 )
+from catnn_torch.grouping import Group
+from catnn_torch.layout import laid_out
+from catnn_torch.naming import Line, Naming, Wish, identifier, mark
 from catnn_torch.sizes import real_text, size_text
 
 RESERVED = {
@@ -42,10 +45,7 @@ class Names:
     taken: set[str] = field(factory=lambda: set(RESERVED))
 
     def fresh(self, wanted: str) -> str:
-        base = "".join(c if c.isalnum() or c == "_" else "_" for c in wanted) or "value"
-        base = base.rstrip("_") or "value"
-        if base[0].isdigit() or iskeyword(base):
-            base = f"{base}_" if iskeyword(base) else f"_{base}"
+        base = identifier(wanted)
         name, number = base, 1
         while name in self.taken:
             number += 1
@@ -56,7 +56,10 @@ class Names:
 
 @define(eq=False)
 class Writer:
-    """Lines of one function body. `value` emits a term once and gives its name."""
+    """Lines of one function body. `value` emits a term once and gives what stands for it.
+
+    Values are marks until `finish` names them; see `naming`.
+    """
 
     emit_term: Callable[["Writer", Term], str]
     names: Names
@@ -64,38 +67,67 @@ class Writer:
     leaf_names: Callable[[Leaf], str]
     uses: Mapping[Term, int]
     values: dict[Term, str] = field(factory=dict)
-    lines: list[str] = field(factory=list)
+    lines: list[Line] = field(factory=list)
     indent: int = 1
     real_source: str = ""
     device_source: str = ""
     training: str = "self.training"
     helpers: set[str] = field(factory=set)
-    blocks: object = None
+    factor: str = ""
+    wishes: dict[int, Wish] = field(factory=dict)
+    suggested: dict[Term, str] = field(factory=dict)
+    groups: dict[Term, Group] = field(factory=dict)
 
     # ---- lines --------------------------------------------------------------------------
 
-    def line(self, text: str) -> None:
-        self.lines.append("    " * self.indent + text)
+    def line(self, text: str, comment: str = "") -> None:
+        self.lines.append(Line(self.indent, text, comment))
+
+    def local(self, wish: Wish) -> str:
+        """A mark for a new value."""
+        number = len(self.wishes)
+        self.wishes[number] = wish
+        return mark(number)
+
+    def parameter(self, name: str) -> str:
+        """A mark for an argument, whose name is settled."""
+        return self.local(Wish(name, is_fixed=True))
+
+    def finish(self) -> list[str]:
+        """The text of all lines."""
+        settled = {wish.hint for wish in self.wishes.values() if wish.is_fixed}
+        return laid_out(Naming(self.lines, self.wishes, self.names.taken - settled).resolve())
 
     def assign(self, term: Term, expression: str) -> str:
         """Bind an expression to a name for the term, with its type as a comment."""
-        name = self.names.fresh(self.wanted(term))
-        self.line(f"{name} = {expression}  # {shown(term)}")
+        name = self.local(self.wish(term))
+        self.line(f"{name} = {expression}", shown(term))
         self.values[term] = name
         return name
 
     def assign_parts(self, term: Term, expression: str, parts: Sequence[Term]) -> str:
         """Bind the components of a product at once."""
-        names = [self.names.fresh(self.wanted(part)) for part in parts]
-        self.line(f"{', '.join(names)} = {expression}")
-        for part, name in zip(parts, names, strict=True):
-            self.values[part] = name
+        names = self.assign_all(expression, parts)
         return f"({', '.join(names)})"
 
-    def wanted(self, term: Term) -> str:
-        if term.hint and term.hint not in ("x", "it", "repeat"):
-            return term.hint
-        return term.op if isinstance(term, Apply) and term.op in SHORT else "x"
+    def assign_all(self, expression: str, parts: Sequence[Term]) -> list[str]:
+        names = [self.local(self.wish(part, k)) for k, part in enumerate(parts)]
+        self.line(f"{', '.join(names)} = {expression}")
+        self.values.update(zip(parts, names, strict=True))
+        return names
+
+    def wish(self, term: Term, part: int | None = None) -> Wish:
+        """The names that suit a term: the user's, its factor's, its operation's."""
+        own = term.factor.removeprefix(self.factor).split(".")
+        path = [step for step in own if step and step[0] not in "*#" and not step.isdigit()]
+        names = [*path[-1:], "_".join(path), "_".join(path[-2:])]
+        hint = term.hint
+        if hint in ("", "x") or (hint == "y" and path):  # what bodies of the library say
+            hint = self.suggested.get(term, "")
+        if isinstance(term, Apply):
+            noun = NOUNS.get(term.op)
+            names = [noun] if noun else [*names, term.op]
+        return Wish(hint, tuple(filter(None, names)), is_step(term), part=part)
 
     # ---- values ---------------------------------------------------------------------------
 
@@ -142,13 +174,34 @@ class Writer:
 
 SCALAR_OPS = {
     "add": "({} + {})", "sub": "({} - {})", "mul": "{} * {}", "div": "{} / {}",
-    "pow": "{} ** {}", "neg": "-{}", "floordiv": "{} // {}", "mod": "{} % {}",
+    "pow": "", "neg": "-{}", "floordiv": "{} // {}", "mod": "{} % {}",
     "sqrt": "math.sqrt({})", "rsqrt": "(1 / math.sqrt({}))", "exp": "math.exp({})",
     "log": "math.log({})", "sin": "math.sin({})", "cos": "math.cos({})",
     "tanh": "math.tanh({})", "abs": "abs({})", "floor": "math.floor({})", "real": "float({})",
-    "minimum": "min({}, {})", "maximum": "max({}, {})", "square": "{} ** 2",
+    "minimum": "min({}, {})", "maximum": "max({}, {})", "square": "",
 }  # fmt: skip
-SHORT = {"softmax", "arange", "scaled_dot_product_attention", "concat", "stack"}
+NOUNS = {
+    "arange": "index", "lt": "mask", "le": "mask", "gt": "mask", "ge": "mask", "eq": "mask",
+    "ne": "mask", "logical_and": "mask", "logical_or": "mask", "logical_not": "mask",
+    "draw.normal": "noise", "draw.uniform": "noise", "draw.bernoulli": "kept",
+    "softmax": "weights", "concat": "joined", "stack": "stacked", "gather": "rows", "slice": "part",
+    "reshape": "view", "permute": "view", "expand": "view", "diagonal": "diagonal",
+}  # fmt: skip
+BEGINNERS = {
+    "scaled_dot_product_attention", "masked_attention", "biased_attention", "contract", "select",
+} | NOUNS.keys() - {"softmax", "reshape", "permute", "expand", "diagonal", "slice"}  # fmt: skip
+
+
+def is_step(term: Term) -> bool:
+    """Whether a value continues one of its arguments: no layer, and nothing that joins values."""
+    if not isinstance(term, Apply):
+        return False
+    layer = any(isinstance(argument, Leaf) for argument in term.arguments)
+    return not layer and term.op not in BEGINNERS
+
+
+def _is_plain(hint: str) -> bool:
+    return hint in ("", "x")
 
 
 def _scalar_text(op: str, parts: Sequence[str]) -> str | None:
@@ -159,7 +212,15 @@ def _scalar_text(op: str, parts: Sequence[str]) -> str | None:
         f"({part})" if any(c in part for c in " ") and not part.startswith(("(", "math.")) else part
         for part in parts
     ]
+    if op in ("pow", "square"):
+        return power(wrapped[0], wrapped[1] if op == "pow" else "2")
     return form.format(*wrapped)
+
+
+def power(base: str, exponent: str) -> str:
+    """`x**2`, spaced where an operand is more than a name or number."""
+    simple = all(re.fullmatch("-?[\\w.\ue000\ue001]+", text) for text in (base, exponent))
+    return f"{base}**{exponent}" if simple else f"{base} ** {exponent}"
 
 
 def is_scalar(term: Term) -> bool:

@@ -7,6 +7,7 @@ from attrs import frozen
 
 from catnn.ir.terms import Apply, Leaf
 from catnn.types.dims import Dim
+from catnn_torch.naming import Wish
 from catnn_torch.ops.table import Emitter
 from catnn_torch.writer import Writer, dims
 
@@ -176,7 +177,7 @@ def _by_path(writer: Writer, term: Apply) -> str:
         text = _pair([t for t, _ in parts], [one for _, one in parts], kept, [False, False])
         if last:
             return text
-        name = writer.names.fresh(f"{term.hint or 'product'}_part")
+        name = writer.local(Wish("product"))
         writer.line(f"{name} = {text}")
         texts.append(name)
         labels.append(kept)

@@ -92,15 +92,16 @@ def fused_batch_norm(writer: Writer, term: Apply) -> str:
     )
 
 
-HELPER = '''
+HELPER = '''\
 def batch_norm(x, weight, bias, mean, var, training, momentum, eps):
-    """Batch normalisation over the axes of `x` but the second, and the running statistics after it."""
+    """Batch normalisation over all axes but the second, and the running statistics after it."""
     if not training:
         return F.batch_norm(x, mean, var, weight, bias, False, momentum, eps), mean, var
     axes = [k for k in range(x.dim()) if k != 1]
     count = x.numel() // x.shape[1]
     new_mean = torch.lerp(mean, x.detach().mean(axes).to(mean.dtype), momentum)
-    new_var = torch.lerp(var, x.detach().var(axes, correction=min(1, count - 1)).to(var.dtype), momentum)
+    own_var = x.detach().var(axes, correction=min(1, count - 1))
+    new_var = torch.lerp(var, own_var.to(var.dtype), momentum)
     return F.batch_norm(x, None, None, weight, bias, True, momentum, eps), new_mean, new_var
 '''
 

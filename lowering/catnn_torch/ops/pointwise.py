@@ -1,10 +1,11 @@
 """Pointwise primitives and operators: broadcasting over what `carries` says."""
 
 from catnn.ir.terms import Apply, Term
+from catnn.types.dims import Dim
 from catnn.types.types import Index, Int, Real
 from catnn_torch.ops.contraction import biased_linear
 from catnn_torch.ops.table import Emitter, aligned
-from catnn_torch.writer import Writer, tensor
+from catnn_torch.writer import Writer, power, tensor
 
 INFIX = {
     "add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**", "mod": "%", "floordiv": "//",
@@ -65,6 +66,8 @@ def _infix(writer: Writer, term: Apply) -> str:
             return fused
     real = _is_real(term) or any(_is_real(argument) for argument in term.arguments)
     (left, _), (right, _) = (_operand(writer, term, k, real) for k in range(2))
+    if term.op == "pow":
+        return power(left, right)
     return f"{left} {INFIX[term.op]} {right}"
 
 
@@ -109,6 +112,12 @@ def _real(writer: Writer, term: Apply) -> str:
     return f"{writer.value(term.arguments[0])}.to({writer.dtype()})"
 
 
+def _index(writer: Writer, term: Apply) -> str:
+    size = term.attr("n")
+    last = writer.size(size - 1) if isinstance(size, Dim) else str(int(str(size)) - 1)
+    return f"{writer.value(term.arguments[0])}.clamp(0, {last})"
+
+
 def _widened(writer: Writer, term: Apply) -> str:
     text = writer.value(term.arguments[0])
     return f"{text}.to(torch.promote_types({text}.dtype, torch.float32))"
@@ -129,5 +138,6 @@ POINTWISE: dict[str, Emitter] = {
     "dropout": _dropout,
     "real": _real,
     "complex": _complex,
+    "index": _index,
     "at_least_float32": _widened,
 }

@@ -3,14 +3,21 @@
 from collections.abc import Sequence
 from typing import cast
 
-from catnn.ir.terms import Apply, Leaf
+from catnn.ir.terms import Apply, Leaf, Term
 from catnn.types.dims import Dim
+from catnn_torch.grouping import picked
+from catnn_torch.ops.reductions import ALONG
 from catnn_torch.ops.table import Emitter, aligned, expanded, own_dims
 from catnn_torch.writer import Writer, dims
 
 
 def reshape(writer: Writer, term: Apply) -> str:
     """`flatten` and `unflatten` where one axis merges or splits, `reshape` otherwise."""
+    pick = picked(term)
+    if pick is not None and pick[0] not in writer.values:
+        cut, axis = pick
+        start = writer.size(cast(Dim, cut.attr("start")))
+        return f"{writer.value(cut.arguments[0])}[{':, ' * axis}{start}]"
     text = writer.value(term.arguments[0])
     before, after = dims(term.arguments[0]), dims(term)
     front = _common(before, after)
@@ -19,7 +26,7 @@ def reshape(writer: Writer, term: Apply) -> str:
     inner_after = after[front : len(after) - back]
     if len(inner_after) == 1 and len(inner_before) > 1:
         end = len(before) - back - 1
-        return f"{text}.flatten({front}, {end if back else -1})"
+        return f"{text}.flatten({front}, {end})" if back else f"{text}.flatten({front})"
     if len(inner_before) == 1 and len(inner_after) > 1:
         axis = front if back else -1
         return f"{text}.unflatten({axis}, ({writer.shape(inner_after)}))"
@@ -40,6 +47,9 @@ def _common(left: Sequence[Dim], right: Sequence[Dim]) -> int:
 
 
 def permute(writer: Writer, term: Apply) -> str:
+    direct = along_own_axis(writer, term)
+    if direct is not None:
+        return direct
     text = writer.value(term.arguments[0])
     axes = cast("tuple[int, ...]", term.attr("axes"))
     moved = [k for k, axis in enumerate(axes) if k != axis]
@@ -49,6 +59,26 @@ def permute(writer: Writer, term: Apply) -> str:
             return f"{text}.mT"
         return f"{text}.transpose({first}, {second})"
     return f"{text}.permute({', '.join(map(str, axes))})"
+
+
+def along_own_axis(writer: Writer, term: Apply) -> str | None:
+    """An axis moved to the end for a softmax and back: the softmax along that axis."""
+    inner = term.arguments[0]
+    if not (isinstance(inner, Apply) and inner.op in ALONG and used_here_only(writer, inner)):
+        return None
+    moved = inner.arguments[0]
+    if not (isinstance(moved, Apply) and moved.op == "permute" and used_here_only(writer, moved)):
+        return None
+    there = cast("tuple[int, ...]", moved.attr("axes"))
+    back = cast("tuple[int, ...]", term.attr("axes"))
+    if [there[axis] for axis in back] != list(range(len(back))):
+        return None
+    (axis,) = cast("tuple[int, ...]", inner.attr("axes"))
+    return ALONG[inner.op].format(writer.value(moved.arguments[0]), there[axis])
+
+
+def used_here_only(writer: Writer, term: Term) -> bool:
+    return term not in writer.values and writer.uses.get(term, 0) == 1
 
 
 def expand(writer: Writer, term: Apply) -> str:
