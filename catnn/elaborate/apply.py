@@ -372,11 +372,18 @@ def _index(e: Elaborator, index: Atom, axis: object, tensor: Type, span: Span) -
     if isinstance(index, Static):
 
         def outside(fact: Fact) -> Diagnostic:
+            if e.unifier.facts.refute(e.resolve_fact(fact)):
+                return Diagnostic(
+                    "E0306",
+                    f"the index {index.value} is outside an axis of size `{e.unifier.dim(axis)}`",
+                    span,
+                    help=("indices count from 0",),
+                )
             return Diagnostic(
                 "E0306",
-                f"the index {index.value} is not shown to be below {axis}",
+                f"the index {index.value} is not shown to be below `{e.unifier.dim(axis)}`",
                 span,
-                help=(f"add `where {index.value} < {axis}`",),
+                help=(f"add `where {index.value} < {e.unifier.dim(axis)}`",),
             )
 
         e.oblige(Compare("<", index.value, axis), outside)
@@ -399,7 +406,7 @@ def _index(e: Elaborator, index: Atom, axis: object, tensor: Type, span: Span) -
     def report(mismatch: Mismatch) -> Diagnostic:
         return Diagnostic(
             "E0306",
-            f"an index into {e.unifier.dim(element.size)} elements is used on an axis of {e.unifier.dim(axis)}",
+            f"an index into `{e.unifier.dim(element.size)}` elements is used on an axis of size `{e.unifier.dim(axis)}`",
             span,
             notes=(
                 f"the tensor has type `{e.unifier.type(tensor)}`, the index `{e.unifier.type(type_)}`",
@@ -530,6 +537,17 @@ HABITS = {
     "conv2d": "the two-dimensional convolution is `conv[o, k]`",
     "max_pool": "pooling is `maxpool[k]`",
     "lambda": "a lambda is `x => ..`",
+    "nn": "layers are morphisms of the library: `linear[64]`, `conv[16, 3]`, `layernorm`",
+    "torch": "functions are morphisms of the library: `exp`, `softmax`, `mean{n [d]}`",
+    "f": "functions are morphisms of the library: `relu`, `softmax`, `cross_entropy`",
+    "unsqueeze": "add an axis by a pattern: `{d -> 1 d}`",
+    "squeeze": "drop an axis of size 1 by a pattern: `{1 d -> d}`",
+    "expand": "repeat along a new axis by a pattern: `{d -> n d}[n = 4]`",
+    "stack": "values are stacked by `[a, b]`",
+    "bmm": "a contraction is a pattern: `{b n k, b k m -> b n m}(a, b)`",
+    "size": "sizes are names of the signature: `x : [n, d]`",
+    "shape": "sizes are names of the signature: `x : [n, d]`",
+    "t": "permute axes by a pattern: `{n m -> m n}`",
 }
 
 
@@ -540,6 +558,8 @@ def refuse_unknown(e: Elaborator, expr: ast.Static, scope: Scope) -> None:
             refuse_unknown(e, inner, scope)
         case ast.Compose(factors=factors):
             refuse_unknown(e, factors[0], scope)
+        case ast.Call(head=head) | ast.FieldOf(head=head):
+            refuse_unknown(e, head, scope)
         case ast.Name(text=name) | ast.Instance(head=ast.Name(text=name)):
             known = scope.value(name) or scope.size(name) or e.checker.find(scope.module, name)
             if known is None and not is_reserved(name):
@@ -590,7 +610,10 @@ def apply_call(e: Elaborator, expr: ast.Call, scope: Scope, expected: Type | Non
     """`f(a, b)`, `T(i)`, `min(a, b)`."""
     head: ast.Static = expr.head
     nodes = [item.value for item in expr.arguments]
-    if any(item.label is not None for item in expr.arguments):
+    labelled_items = [item for item in expr.arguments if item.label is not None]
+    if labelled_items and len(labelled_items) != len(nodes):
+        _misplaced(e, expr, labelled_items[0], scope)
+    if labelled_items:
         record = ast.Tuple(expr.arguments, span=expr.span)
         return apply(e, head, scope, e.value(record, scope), expected)
     bare = head
@@ -626,6 +649,18 @@ def apply_call(e: Elaborator, expr: ast.Call, scope: Scope, expected: Type | Non
         atoms[0] if len(atoms) == 1 else Tupled(tuple(atoms), Product(tuple(a.type for a in atoms)))
     )
     return apply(e, head, scope, one, expected)
+
+
+AXIS_WORDS = ("dim", "axis", "keepdim", "keepdims", "dims")
+
+
+def _misplaced(e: Elaborator, expr: ast.Call, item: ast.Item, scope: Scope) -> None:
+    """A named argument in parentheses, as Python has them."""
+    refuse_unknown(e, expr.head, scope)
+    help = "named arguments stand in brackets, inputs in parentheses: `f[name = ..](x)`"
+    if item.label in AXIS_WORDS:
+        help = "put brackets around the axes that it acts on, by name: `softmax{n [m]}(x)`"
+    e.fail("E0315", f"`{item.label} = ..` is no input", item.span, help=[help])
 
 
 def _is_callable_name(e: Elaborator, bare: ast.Static, scope: Scope) -> bool:

@@ -3,8 +3,9 @@
 from catnn.elaborate.calls import coerce, component
 from catnn.elaborate.context import Abandon, Elaborator
 from catnn.elaborate.core import Atom
-from catnn.elaborate.scope import PoisonedEntry, Scope, ValueEntry
+from catnn.elaborate.scope import FamilyEntry, PoisonedEntry, Scope, ValueEntry
 from catnn.elaborate.typing import to_type
+from catnn.errors import Label
 from catnn.source import Span
 from catnn.syntax import ast
 from catnn.types.dims import fresh
@@ -38,6 +39,19 @@ def bind_pattern(e: Elaborator, pattern: ast.Pattern, atom: Atom, scope: Scope, 
 def bind_name(e: Elaborator, name: str, atom: Atom, scope: Scope, span: Span) -> None:
     e.name_value(atom, name)
     scope.values[name] = ValueEntry(atom, span, constant=e.is_constant(atom))
+
+
+def refuse_size(e: Elaborator, name: str, span: Span, scope: Scope) -> None:
+    """What a statement names may hide an earlier value, never a size."""
+    entry = scope.size(name)
+    if isinstance(entry, FamilyEntry) or (entry is not None and entry.kind in ("size", "index")):
+        e.fail(
+            "E0310",
+            f"`{name}` is a size here; a value may not hide it",
+            span,
+            labels=[Label(entry.span, "the size")] if entry.span.file else [],
+            help=["choose another name for the value"],
+        )
 
 
 def poison(pattern: ast.Pattern, scope: Scope) -> None:

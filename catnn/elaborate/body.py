@@ -10,12 +10,12 @@ from catnn.elaborate.definition import Definition, Port, Requirement
 from catnn.elaborate.reify import close_inputs
 from catnn.elaborate.scope import Scope, ValueEntry
 from catnn.elaborate.statics import static_sizes
-from catnn.elaborate.unify import Obligation, prefixed
+from catnn.elaborate.unify import Obligation, leaves, prefixed
 from catnn.errors import Diagnostic
 from catnn.types.atoms import Member
 from catnn.types.dims import Dim, Symbol, fresh
 from catnn.types.facts import Compare, Fact, Facts
-from catnn.types.types import Abstract, Index, Product, Row, Shape, SizeType, Tensor, Type
+from catnn.types.types import Abstract, Bool, Index, Product, Row, Shape, SizeType, Tensor, Type
 
 ONE = Dim.of(1)
 
@@ -40,6 +40,7 @@ def elaborate_body(e: Elaborator, definition: Definition) -> None:
         _generalise(e, definition, body)
     definition.body = body
     _wanted(e, definition)
+    _numbers(e, definition)
     _discharge(e, definition, inferred)
     definition.static = static_sizes(e, definition)
     definition.solved = e.unifier
@@ -194,7 +195,8 @@ def _quantify_dim(e: Elaborator, definition: Definition, dim: Dim) -> None:
 
 
 def _wanted(e: Elaborator, definition: Definition) -> None:
-    """Sizes that nothing determines: name the argument to give."""
+    """Sizes that nothing determines: name the argument to give. What speaks of them is not judged."""
+    open_sizes: set[Symbol] = set()
     for meta, (callee, name, span, is_argument) in e.wanted.items():
         open_ = e.unifier.dim(Dim.of(meta)).metas()
         if not open_:
@@ -211,6 +213,12 @@ def _wanted(e: Elaborator, definition: Definition) -> None:
         definition.state = "failed"
         for symbol in open_:
             e.unifier.dims[symbol] = Dim.of(fresh(symbol.name))
+            open_sizes.update(e.unifier.dims[symbol].symbols())
+    e.unifier.obligations = [
+        obligation
+        for obligation in e.unifier.obligations
+        if not open_sizes & e.resolve_fact(obligation.fact).symbols()
+    ]
     if e.unifier.waiting and definition.state != "failed":
         equation = e.unifier.waiting[0]
         from catnn.elaborate.unify import Mismatch
@@ -218,6 +226,24 @@ def _wanted(e: Elaborator, definition: Definition) -> None:
         left, right = e.unifier.dim(equation.left), e.unifier.dim(equation.right)
         e.report(equation.report(Mismatch("size", left, right)))
         definition.state = "failed"
+
+
+def _numbers(e: Elaborator, definition: Definition) -> None:
+    """A type variable on which a callee computes is made of numbers; indices would leave their set."""
+    for type_, callee, span in e.additive:
+        for leaf in leaves(e.unifier.type(type_)):
+            if isinstance(leaf, Abstract):
+                definition.additive.add(leaf.symbol)
+            elif isinstance(leaf, Tensor) and isinstance(leaf.element, Index | Bool):
+                e.report(
+                    Diagnostic(
+                        "E0306",
+                        f"`{callee}` computes with values of type `{leaf}`, which are no numbers",
+                        span,
+                        help=("make them real first: `real(x)`",),
+                    )
+                )
+                definition.state = "failed"
 
 
 def _discharge(e: Elaborator, definition: Definition, inferred: bool) -> None:
@@ -282,7 +308,7 @@ def _uid(symbol: Symbol) -> int:
 
 
 def _is_lower_bound(fact: Fact) -> bool:
-    return isinstance(fact, Compare) and fact.op == ">=" and fact.right == ONE
+    return isinstance(fact, Compare) and fact.op == ">=" and fact.right in (Dim.of(0), ONE)
 
 
 def _with_requirements(definition: Definition, facts: Facts) -> Facts:

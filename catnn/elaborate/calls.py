@@ -17,7 +17,7 @@ from catnn.elaborate.unify import Mismatch, prefixed, promotes
 from catnn.errors import Diagnostic, Label
 from catnn.source import Span
 from catnn.syntax import ast
-from catnn.types.dims import Dim, SizeError, SizeLimit, fresh
+from catnn.types.dims import Dim, SizeError, SizeLimit, Symbol, fresh
 from catnn.types.facts import Compare, Fact
 from catnn.types.types import (
     Abstract,
@@ -46,6 +46,12 @@ class Callee:
     labels: tuple[str, ...] | None = None
     signature_span: Span | None = None
     contexts: tuple[Atom, ...] = ()
+    shown: str = ""
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return self.shown or self.name
 
     @property
     def inputs(self) -> tuple[Port, ...]:
@@ -80,6 +86,7 @@ def instantiate(
         filled.rows[row] = (e.unifier.fresh_row(name=row.name),)
     for variable in definition.variables:
         filled.types[variable] = Abstract(fresh(variable.name, "meta"))
+    _descend(e, definition, filled, span)
     morphisms, values = _terms(e, definition, given, scope, inner, filled, span)
     _require(e, definition, filled, span)
     morphism = core.Instantiated(
@@ -103,6 +110,34 @@ def instantiate(
         definition.labels,
         definition.span,
         contexts_for(e, definition.name, ports, scope, span),
+    )
+
+
+def _descend(e: Elaborator, definition: Definition, filled: Substitution, span: Span) -> None:
+    """A morph that uses itself does so at a smaller argument that stays at least 0."""
+    if definition.state != "elaborating":
+        return
+    if definition is not e.definition:
+        e.fail(
+            "E0220",
+            f"`{definition.name}` uses itself by way of `{e.definition.name}`",
+            span,
+            help=["write the recursion as one morph that uses itself under `if`"],
+        )
+    facts = e.unifier.facts
+    for parameter in definition.parameters:
+        if parameter.kind == "size":
+            here, next_ = Dim.of(parameter.symbol), e.unifier.dim(filled.sizes[parameter.symbol])
+            falls = facts.prove(Compare("<", next_, here))
+            if falls and facts.prove(Compare(">=", next_, Dim.of(0))):
+                return
+    name = next((p.name for p in definition.parameters if p.kind == "size"), "n")
+    e.fail(
+        "E0220",
+        f"this use of `{definition.name}` by itself is not shown to end",
+        span,
+        notes=["some argument must get smaller, and stay at least 0, at every step"],
+        help=[f"write `if {name} == 0 then .. else .. {definition.name}[{name} - 1]`"],
     )
 
 
@@ -158,6 +193,11 @@ def _assign(
     return given
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 input`, `3 inputs`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def _too_many(
     e: Elaborator, definition: Definition, arguments: Sequence[ast.Argument], span: Span
 ) -> None:
@@ -165,7 +205,8 @@ def _too_many(
     listed = f"`{definition.name}[{', '.join(names)}]`" if names else f"`{definition.name}`"
     e.fail(
         "E0304",
-        f"`{definition.name}` takes {len(names)} bracket arguments, {len(arguments)} are given",
+        f"`{definition.name}` takes {counted(len(names), 'bracket argument')}, {len(arguments)} "
+        + ("is given" if len(arguments) == 1 else "are given"),
         span,
         "one too many",
         notes=[f"it is declared as {listed}"],
@@ -225,13 +266,23 @@ def _check_kind(
             and (parameter.kind != "size" or written != "number")
         )
     )
-    if wrong or (
-        parameter.kind == "size" and dim.as_fraction() is not None and dim.as_int() is None
-    ):
+    if parameter.kind == "size" and dim.as_fraction() is not None and dim.as_int() is None:
+        e.fail(
+            "E0305",
+            f"`{parameter.name}` of `{definition.name}` is a size, and {dim} is no whole number",
+            argument.span,
+            help=["round it: `ceil(..)`, or `//` in place of `/`"],
+        )
+    if wrong:
+        names = ", ".join(p.name for p in definition.parameters)
         e.fail(
             "E0305",
             f"`{parameter.name}` of `{definition.name}` is {what[parameter.kind]}",
             argument.span,
+            notes=[f"it is declared as `{definition.name}[{names}]`"],
+            help=["the sizes of its input are found from the input"]
+            if argument.name is None and written in ("size", "index")
+            else [],
         )
     if parameter.kind == "size" and (value := dim.as_int()) is not None and value < 0:
         e.fail(
@@ -327,6 +378,8 @@ def _terms(
 
 
 def _require(e: Elaborator, definition: Definition, filled: Substitution, span: Span) -> None:
+    for variable in definition.additive:
+        e.additive.append((filled.type(Abstract(variable)), definition.name, span))
     for requirement in definition.requirements:
         try:
             fact = filled.fact(requirement.fact)
@@ -334,14 +387,25 @@ def _require(e: Elaborator, definition: Definition, filled: Substitution, span: 
             e.fail("E0208", f"`{definition.name}` here has a size without a value: {error}", span)
         if fact.decide() is True:
             continue
-        e.oblige(fact, _unshown(e, definition, requirement.fact, requirement.span, span))
+        e.oblige(fact, _unshown(e, definition, requirement.fact, requirement.span, span, filled))
 
 
 def _unshown(
-    e: Elaborator, definition: Definition, stated: Fact, place: Span, span: Span
+    e: Elaborator,
+    definition: Definition,
+    stated: Fact,
+    place: Span,
+    span: Span,
+    filled: Substitution,
 ) -> Callable[[Fact], Diagnostic]:
     def report(found: Fact) -> Diagnostic:
         shown = e.resolve_fact(found)
+        here = {
+            s.name: e.unifier.dim(filled.sizes[s]) for s in stated.symbols() if s in filled.sizes
+        }
+        values = [
+            f"`{name}` is {value}" for name, value in sorted(here.items()) if str(value) != name
+        ]
         code = "E0208" if isinstance(shown, Compare) and shown.op == ">=" else "E0207"
         false = e.unifier.facts.refute(shown)
         labels = [Label(place, f"`{definition.name}` requires `{stated}`")] if place.file else []
@@ -351,7 +415,7 @@ def _unshown(
             span,
             f"`{definition.name}` requires it here",
             tuple(labels),
-            (),
+            (f"here {', '.join(values)}",) if values else (),
             () if false else (f"add `where {needed(shown)}` to the signature",),
         )
 
@@ -447,11 +511,11 @@ def _wrong_count(e: Elaborator, callee: Callee, count: int, span: Span) -> None:
     )
     e.fail(
         "E0304",
-        f"`{callee.name}` takes {len(inputs)} inputs, {count} "
+        f"`{callee.name}` takes {counted(len(inputs), 'input')}, {count} "
         + ("is given" if count == 1 else "are given"),
         span,
         labels=labels,
-        notes=[f"its input is ({shown})"],
+        notes=[f"its input is `({shown})`"],
     )
 
 
@@ -473,7 +537,7 @@ def _match(
     e: Elaborator, due: Type, given: Type, atom: Atom, clash: "Clashes"
 ) -> tuple[Atom, Shape]:
     match due, given:
-        case Tensor(), Abstract(symbol) if symbol.kind == "meta":
+        case Tensor() | Abstract(Symbol(kind="size")), Abstract(symbol) if symbol.kind == "meta":
             row = e.unifier.fresh_row()
             e.unifier.unify(given, prefixed((row,), due), clash.describe)
             return atom, e.unifier.shape((row,))

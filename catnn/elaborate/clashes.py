@@ -26,7 +26,7 @@ def words(element: object) -> str:
         case Complex():
             return "complex numbers"
         case Index(size):
-            return f"indices into {size} elements"
+            return f"indices into `{size}` elements"
         case _:
             return f"`{element}`"
 
@@ -36,14 +36,13 @@ def argument_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
     e, callee = clash.e, clash.callee
     given, due = e.unifier.type(clash.atom.type), e.unifier.type(clash.port.type)
     which = (
-        f"input `{clash.port.name}` of `{callee.name}`" if clash.port.name else f"`{callee.name}`"
+        f"input `{clash.port.name}` of `{callee.title}`" if clash.port.name else f"`{callee.title}`"
     )
-    labels = [Label(callee.span, f"`{callee.name}` takes `{_source(clash)}`")]
-    if callee.span == clash.span:
-        labels = []
-        if callee.signature_span is not None and callee.signature_span.file:
-            labels.append(Label(callee.signature_span, "declared here"))
+    labels = [Label(callee.span, f"`{callee.title}` takes `{_source(clash)}`")]
     shown = f"this has type `{given}`"
+    if callee.span == clash.span:  # a factor of a chain: its input stands before it
+        shown = f"its input has type `{given}`"
+        labels = _origins(clash)
     notes = [f"{which} takes `{due}`"] if not labels or callee.span == clash.span else []
     if mismatch.kind == "size":
         return _sizes(clash, mismatch, which, shown, labels, notes)
@@ -63,17 +62,38 @@ def argument_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
         return _elements(clash, mismatch, which, shown, labels, notes)
     if mismatch.kind == "rank":
         message = f"{which} takes `{due}`; `{given}` has too few axes"
-        return Diagnostic(
-            "E0202", message, clash.span, shown, tuple(labels), (), _rank_help(given, due)
-        )
+        smaller = f"{callee.name}1d"
+        help = _rank_help(given, due)
+        if e.checker.find(e.definition.module, smaller) is not None:
+            help = (f"`{smaller}` takes fewer axes",)
+        return Diagnostic("E0202", message, clash.span, shown, tuple(labels), (), help)
     if isinstance(due, Product) != isinstance(given, Product):
         what = "a tuple" if isinstance(due, Product) else "one value, not a tuple"
+        help = ("join the parts by `concat`, or act on each: `f | f`",)
         return Diagnostic(
-            "E0307", f"{which} takes {what}", clash.span, shown, tuple(labels), tuple(notes)
+            "E0307",
+            f"{which} takes {what}",
+            clash.span,
+            shown,
+            tuple(labels),
+            tuple(notes),
+            () if isinstance(due, Product) else help,
         )
     return Diagnostic(
         "E0305", f"{which} takes `{due}`, not `{given}`", clash.span, shown, tuple(labels)
     )
+
+
+def _origins(clash: "Clashes") -> list[Label]:
+    """Where the input of a factor comes from, and where the factor is declared."""
+    labels = []
+    made = clash.e.made_at(clash.atom)
+    if made is not None and not (made.start <= clash.span.start and clash.span.end <= made.end):
+        labels.append(Label(made, f"this gives `{clash.e.unifier.type(clash.atom.type)}`"))
+    declared = clash.callee.signature_span
+    if declared is not None and declared.file:
+        labels.append(Label(declared, "declared here"))
+    return labels
 
 
 def _source(clash: "Clashes") -> str:
@@ -97,7 +117,7 @@ def _sizes(
     left, right = e.unifier.dim(mismatch.left), e.unifier.dim(mismatch.right)
     constant = left.as_int() is not None and right.as_int() is not None
     if constant or e.unifier.facts.apart(left, right):
-        message = f"{which} is due an axis of {left}, and this one has {right}"
+        message = f"{which} needs an axis of size `{left}`, this one has size `{right}`"
         help: tuple[str, ...] = ()
         if left.as_int() == 1 or right.as_int() == 1:
             help = ("a size-1 axis never stretches: repeat it with a pattern, `{1 d -> n d}`",)
@@ -134,7 +154,7 @@ def _elements(
         left, right = mismatch.left, mismatch.right
         assert isinstance(left, Dim)
         assert isinstance(right, Dim)
-        message = f"{which} takes indices into {e.unifier.dim(left)} elements, these are into {e.unifier.dim(right)}"
+        message = f"{which} takes indices into `{e.unifier.dim(left)}` elements, these are into `{e.unifier.dim(right)}`"
         return Diagnostic(
             "E0306",
             message,
@@ -171,6 +191,13 @@ def _rank_help(given: Type, due: Type) -> tuple[str, ...]:
     return ()
 
 
+def _projection(e: "Elaborator", due: Dim) -> tuple[str, ...]:
+    """The usual cure where a result is too wide or too narrow."""
+    if due.as_int() == 1:
+        return ()
+    return (f"end with a map to the stated size, for example `>> linear[{due}]`",)
+
+
 def result_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
     """A result that is not of the stated type."""
     e = clash.e
@@ -186,11 +213,12 @@ def result_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
             if e.unifier.facts.apart(left, right):
                 return Diagnostic(
                     "E0201",
-                    f"the result has an axis of {right} where {left} is stated",
+                    f"the result has an axis of size `{right}` where `{left}` is stated",
                     clash.span,
                     f"this has type `{given}`",
                     labels,
                     (f"due is `{due}`",),
+                    _projection(e, left),
                 )
             return Diagnostic(
                 "E0207",
@@ -202,10 +230,15 @@ def result_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
                 (equality_help(e, left, right),),
             )
     code = "E0306" if mismatch.kind in ("element", "index") else "E0201"
+    help: tuple[str, ...] = ()
+    if isinstance(given, Tensor) and not given.shape and mismatch.kind == "rank":
+        help = ("to reduce some axes only, put brackets around them: `mean{[n] d}`",)
     return Diagnostic(
         code,
         f"the result has type `{given}`, due is `{due}`",
         clash.span,
         f"this has type `{given}`",
         labels,
+        (),
+        help,
     )

@@ -185,8 +185,10 @@ def _copies(
     source, result = e.unifier.type(type_), e.unifier.type(block.result.type)
     morphism = core.Copied(count, Closure((ref,), block))
     port = Port("", prefixed((count,), source))
+    name = head_name(expr.operand)
+    target = prefixed((count,), result)
     return Callee(
-        morphism, (port,), False, prefixed((count,), result), head_name(expr.operand), expr.span
+        morphism, (port,), False, target, name, expr.span, shown=f"copies[{count}] {name}"
     )
 
 

@@ -58,6 +58,7 @@ class Elaborator:
     bindings: list[Binding] = field(factory=list)
     depth: int = 0
     constants: set[int] = field(factory=set)
+    additive: list[tuple[Type, str, Span]] = field(factory=list)
     wanted: dict[Symbol, tuple[str, str, Span, bool]] = field(factory=dict)
 
     # ---- blocks -----------------------------------------------------------------------
@@ -69,6 +70,17 @@ class Elaborator:
         if isinstance(operation, PURE) and all(map(self.is_constant, operands(operation))):
             self.constants.add(ref.uid)
         return ref
+
+    def made_at(self, atom: Atom) -> Span | None:
+        """Where a value of the block under construction was made."""
+        while isinstance(atom, Component):
+            atom = atom.of
+        found = (
+            b.span
+            for b in reversed(self.bindings)
+            if isinstance(atom, Ref) and b.ref.uid == atom.uid
+        )
+        return next(found, None)
 
     def name_value(self, atom: Atom, name: str) -> None:
         """Give the value that was bound last the user's name for it."""

@@ -36,7 +36,8 @@ def find_context(
     if not fitting:
         e.fail(
             "E0401",
-            f"`{callee}` wants a context {wanted}, and none is in sight",
+            f"`{callee}` wants a context {wanted}, and none "
+            + ("in sight fits" if labels else "is in sight"),
             span,
             labels=labels,
             help=[

@@ -220,7 +220,7 @@ def _words(element: Element) -> str:
         case Bool():
             return "booleans"
         case Index(size):
-            return f"indices into {size} elements"
+            return f"indices into `{size}` elements"
 
 
 def align(
@@ -353,13 +353,15 @@ def _align_axis(
             help.append(
                 "a size-1 axis never stretches: drop it with `{.. 1 -> ..}` or repeat it with a pattern"
             )
+        else:
+            help += _alignment_help(e, one_, other_, shapes)
         from attrs import evolve
 
         return evolve(
             diagnostic,
             notes=(*notes, *diagnostic.notes),
             help=tuple(help),
-            code="E0206" if help else "E0204",
+            code="E0206" if Dim.of(1) in (one_, other_) else "E0204",
         )
 
     try:
@@ -367,6 +369,22 @@ def _align_axis(
     except Mismatch as mismatch:
         e.report(report(mismatch))
         raise Abandon from None
+
+
+def _alignment_help(e: Elaborator, one: Dim, other: Dim, shapes: tuple[Shape, Shape]) -> list[str]:
+    """The usual cures: a pattern, padding, a projection."""
+    long, short = (e.unifier.shape(shape) for shape in shapes)
+    names = [str(item) for item in long]
+    if len(short) < len(long) and long[: len(short)] == short and all(map(str.isidentifier, names)):
+        return [
+            f"repeat it by a pattern: `{{{' '.join(names[: len(short)])} -> {' '.join(names)}}}`"
+        ]
+    difference = (one - other).as_int()
+    if len(short) >= 3 and difference is not None and abs(difference) <= 16:
+        return ["a window of odd size `k` keeps `h` and `w` with `pad = k // 2`"]
+    if len(short) == len(long) and (one, other) == (long[-1], short[-1]) and len(long) < 3:
+        return [f"bring one to the size of the other, for example by `>> linear[{one}]`"]
+    return []
 
 
 def _refuse_ambiguous(

@@ -5,10 +5,11 @@ from itertools import product as combinations
 
 from attrs import define, field
 
-from catnn.elaborate.calls import Callee
+from catnn.elaborate.calls import Callee, counted
 from catnn.elaborate.context import Abandon, Elaborator
 from catnn.elaborate.core import Assembly, Atom, Matched, Piece, Placement
 from catnn.elaborate.definition import Port
+from catnn.elaborate.names import suggestion
 from catnn.elaborate.scope import Scope, SizeEntry
 from catnn.elaborate.sizes import size
 from catnn.elaborate.unify import Mismatch
@@ -56,9 +57,15 @@ class AxisTable:
     def agree(self, known: Dim, dim: Dim, span: Span, axis: int | None) -> None:
         def report(mismatch: Mismatch) -> Diagnostic:
             e = self.e
-            what = f"`{self.name(axis)}`" if axis is not None else "this axis"
+            if axis is None:
+                return Diagnostic(
+                    "E0213",
+                    f"an axis of size `{e.unifier.dim(known)}` is split into parts that make `{e.unifier.dim(dim)}`",
+                    span,
+                )
+            what = f"`{self.name(axis)}`"
             labels = []
-            if axis is not None and self.places[axis] != span:
+            if self.places[axis] != span:
                 labels = [Label(self.places[axis], f"here it is {e.unifier.dim(known)}")]
             return Diagnostic(
                 "E0213",
@@ -121,7 +128,8 @@ def pattern_callee(
             table.axis(axis.text, axis.span)
     table.fill()
     _solve(table, operands, shapes)
-    _all_known(table, span)
+    _all_given(table)
+    _all_known(table, operands, results)
     matched = _compile(table, operands, results, shapes, span)
     elements = [type_.element for type_ in types]
     element = elements[0]
@@ -172,7 +180,8 @@ def operand_types(
         type_ = type_.items[0]
     parts = type_.items if isinstance(type_, Product) and count != 1 else (type_,)
     if len(parts) != count:
-        e.fail("E0212", f"the pattern has {count} operands, {len(parts)} are given", span)
+        given = "1 is given" if len(parts) == 1 else f"{len(parts)} are given"
+        e.fail("E0212", f"the pattern has {counted(count, 'operand')}, {given}", span)
     tensors = []
     for part in parts:
         part = e.unifier.type(part)
@@ -333,14 +342,39 @@ def _size(table: AxisTable, axis: ast.AxisTerm) -> Dim:
             return _size(table, ast.ProductAxis(parts))
 
 
-def _all_known(table: AxisTable, span: Span) -> None:
+def _all_given(table: AxisTable) -> None:
+    """Refuse a size for an axis that the pattern does not have."""
+    for name, argument in table.given.items():
+        if name not in table.names:
+            axes = [axis for axis in table.names if not axis.isdigit()]
+            help = suggestion(name, axes)
+            table.e.fail(
+                "E0303",
+                f"the pattern has no axis `{name}`",
+                argument.span,
+                notes=[f"its axes are: {', '.join(f'`{axis}`' for axis in axes)}"],
+                help=[help] if help else [],
+            )
+
+
+def _all_known(
+    table: AxisTable, operands: Sequence[ast.Operand], results: Sequence[ast.Operand]
+) -> None:
+    """Refuse an axis whose size nothing tells."""
+    before = {a.text for operand in operands for a in _atoms(operand.axes)}
+    after = {a.text for result in results for a in _atoms(result.axes)}
     for name, number in table.names.items():
         if table.sizes[number] is None:
+            lost = sorted(before - after)
+            misspelt = name not in before and len(lost) == 1
             table.e.fail(
                 "E0211",
                 f"the size of the axis `{name}` is open",
                 table.places[number],
-                help=[f"give it: `{{..}}[{name} = ..]`"],
+                help=[
+                    *([f"did you mean `{lost[0]}`?"] if misspelt else []),
+                    f"give it: `{{..}}[{name} = ..]`",
+                ],
             )
 
 
@@ -428,7 +462,11 @@ def _assemble(
     operands: Sequence[ast.Operand],
     span: Span,
 ) -> Assembly:
-    wanted = [table.axis(a.text, a.span) for a in _atoms(axes)]
+    wanted: list[int] = []
+    for atom in _atoms(axes):
+        number = table.axis(atom.text, atom.span)
+        if atom.text != "1" or number not in wanted:  # any number of axes of size 1 is the same
+            wanted.append(number)
     if len(set(wanted)) != len(wanted):
         table.e.fail("E0212", "a result names one axis twice", span)
     chosen: list[int] = []

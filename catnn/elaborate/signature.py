@@ -49,7 +49,12 @@ def sign(e: Elaborator, definition: Definition) -> None:
     # Sizes of the signature are judged under all its facts, which stand behind them.
     e.unifier.obligations = [evolve(o, facts=e.unifier.facts) for o in e.unifier.obligations]
     if not e.unifier.facts.consistent():
-        e.fail("E0217", f"the facts of `{header.name}` contradict each other", header.where[0].span)
+        e.fail(
+            "E0217",
+            f"the facts of `{header.name}` contradict each other",
+            header.where[0].span.to(header.where[-1].span),
+            "no sizes satisfy all of these",
+        )
 
 
 def _parameters(e: Elaborator, definition: Definition) -> None:

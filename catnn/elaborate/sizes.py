@@ -117,6 +117,16 @@ def _named(e: Elaborator, name: str, span: Span, scope: Scope) -> Dim:
             span,
             help=["sizes never depend on data"],
         )
+    from catnn.elaborate.names import suggestion
+
+    if suggestion(name, scope.visible()) is None and not e.checker.is_excused(scope.module, name):
+        owner = e.definition.name
+        e.fail(
+            "E0302",
+            f"there is no size `{name}` here",
+            span,
+            help=[f"declare it as an argument, `{owner}[{name}]`, or in the type of `{owner}`"],
+        )
     e.unknown(name, span, "size", scope.visible())
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from catnn.elaborate import core
-from catnn.elaborate.binding import bind_pattern, poison
+from catnn.elaborate.binding import bind_pattern, poison, refuse_size
 from catnn.elaborate.calls import coerce
 from catnn.elaborate.context import Abandon, Elaborator
 from catnn.elaborate.core import Atom, Ref, Static
@@ -47,21 +47,11 @@ def _poison(statement: ast.Statement, scope: Scope) -> None:
             scope.values[name] = PoisonedEntry(statement.span)
         case ast.LocalMorph(header=header):
             scope.values[header.name] = PoisonedEntry(statement.span)
+        case ast.Forall(binders=binders):
+            for binder in binders:
+                scope.values[binder.name] = PoisonedEntry(statement.span)
         case _:
             return
-
-
-def refuse_size(e: Elaborator, name: str, span: Span, scope: Scope) -> None:
-    """A value may hide an earlier value, never a size."""
-    entry = scope.size(name)
-    if entry is not None:
-        e.fail(
-            "E0310",
-            f"`{name}` is a size here; a value may not hide it",
-            span,
-            labels=[Label(entry.span, "the size")] if entry.span.file else [],
-            help=["choose another name for the value"],
-        )
 
 
 def _let(e: Elaborator, statement: ast.Let, scope: Scope) -> None:
@@ -80,11 +70,20 @@ def _let(e: Elaborator, statement: ast.Let, scope: Scope) -> None:
                 f"`share {name} = ..;` is one instance: the same parameters at each use",
             ],
         )
+    _refuse_sizes(e, statement.pattern, scope)
     expected = None
     if statement.pattern.type is not None:
         expected = to_type(e, statement.pattern.type, scope)
     atom = e.value(value, scope, expected)
     bind_pattern(e, statement.pattern, atom, scope, value.span)
+
+
+def _refuse_sizes(e: Elaborator, pattern: ast.Pattern, scope: Scope) -> None:
+    if isinstance(pattern, ast.PatternName):
+        refuse_size(e, pattern.name, pattern.span, scope)
+        return
+    for item in pattern.items:
+        _refuse_sizes(e, item, scope)
 
 
 def _share(e: Elaborator, statement: ast.Share, scope: Scope) -> None:

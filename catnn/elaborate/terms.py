@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from catnn.elaborate import core
-from catnn.elaborate.apply import apply, apply_call, callee_of, is_morphism
+from catnn.elaborate.apply import HABITS, apply, apply_call, callee_of, is_morphism
 from catnn.elaborate.calls import Callee, call, component
 from catnn.elaborate.combinators import big_value
 from catnn.elaborate.constants import constant, is_constant
@@ -69,7 +69,13 @@ def later(e: Elaborator, expr: ast.Static) -> NoReturn:
         ast.PartOf: "a part by its path",
     }.get(type(expr))
     if what is not None:
-        e.fail("E0311", f"{what} comes with a later version", expr.span)
+        help = ["a product of matrices is a pattern: `{n k, k m -> n m}(a, b)`"]
+        e.fail(
+            "E0311",
+            f"{what} comes with a later version",
+            expr.span,
+            help=help if isinstance(expr, ast.WithParameters) else [],
+        )
     e.fail("E0305", "a value is due here", expr.span)
 
 
@@ -213,8 +219,12 @@ def _field(e: Elaborator, expr: ast.FieldOf, scope: Scope, expected: Type | None
     head = value(e, expr.head, scope)
     type_ = e.unifier.type(head.type)
     if not isinstance(type_, Product) or type_.labels is None:
-        help = ["sizes are names of the signature, not fields"] if expr.name == "shape" else []
-        e.fail("E0308", f"a value of type `{type_}` has no fields", expr.span, help=help)
+        e.fail(
+            "E0308",
+            f"a value of type `{type_}` has no field `{expr.name}`",
+            expr.span,
+            help=field_habit(e, expr.name, scope),
+        )
     if expr.name not in type_.labels:
         from catnn.elaborate.names import suggestion
 
@@ -228,6 +238,15 @@ def _field(e: Elaborator, expr: ast.FieldOf, scope: Scope, expected: Type | None
         )
     index = type_.labels.index(expr.name)
     return component(head, index, type_.items[index])
+
+
+def field_habit(e: Elaborator, name: str, scope: Scope) -> list[str]:
+    """What stands here for an attribute or method of a tensor in PyTorch."""
+    habit = HABITS.get(name.lower())
+    if habit is not None:
+        return [habit]
+    known = e.checker.find(scope.module, name) is not None
+    return [f"apply it: `{name}(x)`, or `x >> {name}`"] if known else []
 
 
 def _listing(e: Elaborator, expr: ast.Listing, scope: Scope, expected: Type | None) -> Atom:
@@ -244,9 +263,9 @@ def _listing(e: Elaborator, expr: ast.Listing, scope: Scope, expected: Type | No
     first = e.unifier.type(atoms[0].type)
     for atom in atoms[1:]:
         try:
-            e.unifier.unify(first, atom.type, lambda m: _uneven(nodes, m))
-        except Mismatch as mismatch:
-            e.report(_uneven(nodes, mismatch))
+            e.unifier.unify(first, atom.type, lambda m: _uneven(e, nodes, atoms))
+        except Mismatch:
+            e.report(_uneven(e, nodes, atoms))
             raise Abandon from None
     type_ = prefixed((Dim.of(len(atoms)),), first)
     return e.bind(core.Stacked(tuple(atoms), type_), type_, "stack", expr.span)
@@ -258,12 +277,18 @@ def _as_real(e: Elaborator, atom: Atom, span: object) -> Atom:
     return atom
 
 
-def _uneven(nodes: list[ast.Static], mismatch: Mismatch) -> Diagnostic:
+def _uneven(e: Elaborator, nodes: list[ast.Static], atoms: list[Atom]) -> Diagnostic:
     return Diagnostic(
         "E0204",
         "the elements of a stack have different types",
         nodes[0].span.to(nodes[-1].span),
-        f"`{mismatch.left}` against `{mismatch.right}`",
+        "",
+        tuple(
+            Label(node.span, f"this has type `{e.unifier.type(atom.type)}`")
+            for node, atom in zip(nodes, atoms, strict=True)
+        ),
+        (),
+        ("vectors of different lengths are joined by `concat(a, b)`",),
     )
 
 
@@ -337,7 +362,11 @@ def _refuse_values(e: Elaborator, expr: ast.Expr, scope: Scope) -> None:
             help=["choose between values by `select(condition, a, b)`"],
         )
     for child in children(expr):
-        if isinstance(child, ast.Name | ast.Binary | ast.Unary | ast.Group):
+        if isinstance(child, ast.Item):
+            child = child.value
+        if isinstance(
+            child, ast.Name | ast.Binary | ast.Unary | ast.Group | ast.Call | ast.FieldOf
+        ):
             _refuse_values(e, child, scope)
 
 
@@ -361,6 +390,8 @@ def _join(
                 Label(expr.then.span, f"this has type `{e.unifier.type(then.type)}`"),
                 Label(expr.otherwise.span, f"this has type `{e.unifier.type(otherwise.type)}`"),
             ),
+            (),
+            _join_help(e, then, otherwise),
         )
 
     attempts = [(otherwise.type, then.type, test), (then.type, otherwise.type, opposite)]
@@ -375,6 +406,17 @@ def _join(
     assert last is not None
     e.report(report(last))
     raise Abandon
+
+
+def _join_help(e: Elaborator, then: Atom, otherwise: Atom) -> tuple[str, ...]:
+    types = [e.unifier.type(atom.type) for atom in (then, otherwise)]
+    if any(isinstance(atom, Static | Constant) for atom in (then, otherwise)):
+        return (
+            "a number does not stretch here: `zeros`, `ones` take the type of the other branch",
+        )
+    if all(isinstance(type_, Tensor) for type_ in types):
+        return ("map one branch to the type of the other, for example by `>> linear[d]`",)
+    return ("both branches must give one type",)
 
 
 def _block(e: Elaborator, expr: ast.Block, scope: Scope, expected: Type | None) -> Atom:
