@@ -38,7 +38,7 @@ MOVES = ("permute", "expand", "diagonal")
 # Nothing of these has a gradient.
 CONSTANT_ALMOST_EVERYWHERE = frozenset(
     {"stop", "sign", "floor", "round", "floordiv", "lt", "le", "gt", "ge", "eq", "ne", "all", "any"}
-    | {"logical_and", "logical_or", "logical_not", "argmax", "argmin", "one_hot"}
+    | {"logical_and", "logical_or", "logical_not", "argmax", "argmin", "one_hot", "index"}
 )
 
 KEEPS_NOTHING = frozenset(

@@ -67,6 +67,7 @@ CODES: dict[str, str] = {
     "E0217": "facts that contradict each other",
     "E0218": "a model that is not complete",
     "E0219": "over a limit",
+    "E0220": "a recursion that does not end",
     # E03xx: names, kinds and types
     "E0301": "files that import each other",
     "E0302": "an unknown name",

@@ -106,6 +106,12 @@ OPERATORS = (
         "real", "real : int -> []", "the same number as a real (booleans: 0 and 1)", {"pointwise"}
     ),
     Primitive(
+        "index",
+        "index[n] : int -> ix(n)",
+        "the nearest of 0 .. n - 1: k itself where it is one of them",
+        {"pointwise"},
+    ),
+    Primitive(
         "at_least_float32",
         "at_least_float32 : [] -> []",
         "the same number in at least 32 bits",
