@@ -270,3 +270,34 @@ def rename_leaves(
         return holders.get(path[0], ()) if path and isinstance(path[0], str) else path
 
     return region_of(region)
+
+
+def used_leaves(region: Region) -> set[Leaf]:
+    """The leaves that a region reads or stores, those of loops included."""
+    found: set[Leaf] = set()
+    seen: set[Term] = set()
+    regions = [region]
+    while regions:
+        inner = regions.pop()
+        found.update(store.buffer for store in inner.stores)
+        stack = [inner.result, *(s.value for s in inner.stores), *(v for _, v in inner.aux)]
+        while stack:
+            term = stack.pop()
+            if term in seen:
+                continue
+            seen.add(term)
+            match term:
+                case Leaf():
+                    found.add(term)
+                case Apply(arguments=parts) | TupleTerm(items=parts):
+                    stack.extend(parts)
+                case Project(tuple=whole):
+                    stack.append(whole)
+                case WhenTraining(then=then, otherwise=otherwise):
+                    stack.extend((then, otherwise))
+                case Loop(init=init, xs=xs, body=body):
+                    stack.extend((init,) if xs is None else (init, xs))
+                    regions.append(body)
+                case _:
+                    pass
+    return found

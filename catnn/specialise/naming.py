@@ -89,10 +89,15 @@ def _name(
     for child in inner:
         if child.index is not None:
             _name(child, (*path, child.index), paths, factors)
-        elif factor.collapses and sole:
+        elif factor.collapses and sole and not (factor.index is not None and _is_repeated(child)):
             _name(child, path, paths, factors)
         else:
             _name(child, (*path, _unique(child.base, used)), paths, factors)
+
+
+def _is_repeated(factor: Factor) -> bool:
+    """Whether a factor holds the turns of a loop: below another loop's turn it keeps its name."""
+    return any(child.index is not None for child in factor.children)
 
 
 def _unique(base: str, used: dict[str, int]) -> str:

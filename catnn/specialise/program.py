@@ -15,7 +15,7 @@ from catnn.elaborate.sizes import size, text_code
 from catnn.elaborate.substitution import Substitution
 from catnn.elaborate.unify import Unifier
 from catnn.errors import CatError, Diagnostic
-from catnn.ir.build import rename_leaves
+from catnn.ir.build import rename_leaves, used_leaves
 from catnn.ir.terms import Input, Program, Region, Term, Var
 from catnn.specialise.frame import Frame, Place, Undecided
 from catnn.specialise.naming import Factor, Segment, name_factors, name_leaves
@@ -302,11 +302,12 @@ class _Specialisation:
         holders = _factor_paths(root)
         factors = {name: _dotted(path) for name, path in holders.items()}
         region = rename_leaves(region, renamed, runner.builder, holders, factors)
+        used = used_leaves(region)
         return Program(
             self.definition.name,
             tuple(inputs),
             region,
-            tuple(renamed.values()),
+            tuple(leaf for leaf in renamed.values() if leaf in used),
             tuple(self.runtime),
             facts,
             self.shown_type(),

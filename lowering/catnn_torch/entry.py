@@ -209,13 +209,13 @@ def over_leads(model, name, inputs, ranks):
         if rank is None:
             return x
         own, rest = x.shape[: x.dim() - rank], x.shape[x.dim() - rank :]
-        x = x.reshape(*own, *(1,) * (len(lead) - len(own)), *rest).expand(*lead, *rest)
-        return x.reshape(math.prod(lead), *rest)
+        x = x.reshape((*own, *(1,) * (len(lead) - len(own)), *rest)).expand((*lead, *rest))
+        return x.reshape((math.prod(lead), *rest))
 
     def split(y):
         if isinstance(y, tuple):
             return tuple(split(part) for part in y)
-        return y.reshape(*lead, *y.shape[1:])
+        return y.reshape((*lead, *y.shape[1:]))
 
     find(inputs, ranks)
     lead = max(leads, key=len, default=())

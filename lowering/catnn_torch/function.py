@@ -296,7 +296,10 @@ class LoopEmitter:
             writer.line(f"{states} = [{state}]")
         *indices, variable = loop.body.parameters
         counter = writer.local(Wish("i")) if indices else "_"
-        writer.line(f"for {counter} in range({writer.size(loop.count)}):")
+        turns_of = f"range({writer.size(loop.count)})"
+        if indices:
+            turns_of = f"torch.arange({writer.size(loop.count)}, device={writer.device()}).unbind(0)"
+        writer.line(f"for {counter} in {turns_of}:")
         outside = writer.enter()
         writer.indent += 1
         writer.values[variable] = state

@@ -66,7 +66,7 @@ def _copies(writer: Writer, term: Apply, body: str, names: str) -> str:
     for k in reversed(range(len(term.lead))):
         axes = []
         for carried in term.carries:
-            axes.append(str(sum(j < k for j in carried)) if k in carried else "None")
+            axes.append("0" if k in carried else "None")
         text = f"torch.vmap({text}, in_dims=({', '.join(axes)}))"
     values = ", ".join(writer.value(argument) for argument in term.arguments)
     return f"{text}({values})"

@@ -37,7 +37,10 @@ def carries_none(term: Apply, position: int) -> bool:
 
 
 def expanded(writer: Writer, term: Apply, position: int) -> str:
-    """Argument `position` with every lead axis in place."""
+    """Argument `position` with every lead axis in place; a number stays one."""
+    number = writer.scalar(term.arguments[position])
+    if number is not None:
+        return number
     if carries_all(term, position):
         return writer.value(term.arguments[position])
     argument = term.arguments[position]
