@@ -42,7 +42,8 @@ from catnn.types.types import (
     Type,
 )
 
-STRUCTURE = ("id", "drop", "dup", "swap", "concat")
+STRUCTURE = ("id", "drop", "dup", "swap", "concat", "real")
+EXTREMES = {"min": ("amin", "minimum"), "max": ("amax", "maximum")}
 
 
 def is_morphism(e: Elaborator, expr: ast.Static, scope: Scope) -> bool:
@@ -116,7 +117,7 @@ def _name_is_morphism(e: Elaborator, name: str, scope: Scope) -> bool:
         return False
     if name in constants.NAMES:
         return False
-    if name in (*STRUCTURE, "at", "const"):
+    if name in (*STRUCTURE, *EXTREMES, "at", "const"):
         return True
     found = e.checker.find(scope.module, name)
     if found is None:
@@ -427,6 +428,8 @@ def _structure(e: Elaborator, name: str, argument: Atom, span: Span) -> Atom:
             return argument
         case "drop":
             return Tupled((), Product())
+        case "real":
+            return _as_real(e, argument, span)
         case "dup":
             return Tupled((argument, argument), Product((argument.type, argument.type)))
         case "swap":
@@ -515,12 +518,20 @@ def _named_callee(
     if entry is None and name in (*STRUCTURE, "at", "const"):
         return closure_at(e, expr, scope, argument)
     definition = e.checker.find(scope.module, name)
+    if definition is None and name in EXTREMES:
+        definition = e.checker.find(scope.module, EXTREMES[name][_is_pair(e, argument)])
     if definition is None:
         if scope.size(name) is not None:
             e.fail("E0305", f"`{name}` is a size; a morphism is due here", expr.span)
         _unknown_morphism(e, name, expr, scope)
     assert definition is not None
     return instantiate(e, definition, arguments, scope, expr.span)
+
+
+def _is_pair(e: Elaborator, argument: Atom | None) -> bool:
+    """Whether `max` is that of two values rather than that of all elements of one."""
+    type_ = None if argument is None else e.unifier.type(argument.type)
+    return isinstance(type_, Product) and len(type_.items) == 2
 
 
 HABITS = {
@@ -743,7 +754,11 @@ def concat(e: Elaborator, parts: Sequence[Atom], span: Span) -> Atom:
 def _real(e: Elaborator, nodes: Sequence[ast.Static], scope: Scope, span: Span) -> Atom:
     if len(nodes) != 1:
         e.fail("E0304", f"`real` takes one value, {len(nodes)} are given", span)
-    atom = e.value(nodes[0], scope)
+    return _as_real(e, e.value(nodes[0], scope), span)
+
+
+def _as_real(e: Elaborator, atom: Atom, span: Span) -> Atom:
+    """Booleans, indices and whole numbers as real numbers."""
     type_ = e.unifier.type(atom.type)
     if not isinstance(type_, Tensor):
         e.fail("E0305", f"`real` makes numbers real, not `{type_}`", span)

@@ -188,7 +188,13 @@ def _copies(
     name = head_name(expr.operand)
     target = prefixed((count,), result)
     return Callee(
-        morphism, (port,), False, target, name, expr.span, shown=f"copies[{count}] {name}"
+        morphism,
+        (port,),
+        False,
+        target,
+        name,
+        expr.span,
+        shown=f"copies[{count}]" if name == "it" else f"copies[{count}] {name}",
     )
 
 
