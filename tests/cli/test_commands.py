@@ -173,6 +173,34 @@ class TestCost:
         assert "heads.cat:1:" in result.stderr
 
 
+@pytest.mark.torch
+class TestEmit:
+    def test_to_stdout_or_to_a_file(self, catnn: Run, folder: Path) -> None:
+        shown = catnn("emit", "good.cat:net")
+        assert (shown.returncode, shown.stderr) == (0, "")
+        written = catnn("emit", "good.cat:net", "-o", "net.py")
+        assert (written.returncode, written.stdout, written.stderr) == (0, "", "")
+        assert (folder / "net.py").read_text() == shown.stdout
+        assert {path.name for path in folder.iterdir()} == {"good.cat", "bad.cat", "net.py"}
+
+    def test_arguments_and_modes(self, catnn: Run, folder: Path) -> None:
+        assert "torch.empty(16, 4)" in catnn("emit", "good.cat:net", "--set", "hidden=16").stdout
+        (folder / "drop.cat").write_text("model m : [n] -> [n] = dropout\n")
+        assert "dropout" in catnn("emit", "drop.cat").stdout
+        assert "dropout" not in catnn("emit", "drop.cat", "--mode", "infer").stdout
+        wrong = catnn("emit", "drop.cat", "--mode", "fast")
+        assert (wrong.returncode, wrong.stdout) == (2, "")
+        assert "invalid choice: 'fast'" in wrong.stderr
+
+    def test_what_stood_there_stays_if_something_is_wrong(self, catnn: Run, folder: Path) -> None:
+        (folder / "net.py").write_text("mine")
+        assert catnn("emit", "bad.cat:net", "-o", "net.py").returncode == 1
+        assert (folder / "net.py").read_text() == "mine"
+        lost = catnn("emit", "good.cat:net", "-o", "no/such/net.py")
+        assert (lost.returncode, lost.stdout) == (2, "")
+        assert lost.stderr == "error: cannot write no/such/net.py: No such file or directory\n"
+
+
 class TestExplain:
     def test_a_page(self, catnn: Run) -> None:
         result = catnn("explain", "E0101")
