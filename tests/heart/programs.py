@@ -404,7 +404,7 @@ class Maker:
         op, index, count = (
             self.pick((">>", "&", "+")),
             self.fresh("i"),
-            self.draw(st.integers(1, 3)),
+            self.draw(st.integers(2, 3)),
         )
         inner = evolve(env, sizes={**env.sizes, index: Size.of(index)})
         width = Size.of(index) * self.draw(st.integers(0, 1)) + self.draw(st.integers(1, 3))
@@ -937,7 +937,7 @@ class Maker:
     def definition(
         self, word: str, name: str, morphisms: dict[str, Signature], depth: int
     ) -> Definition:
-        quantified = ("n", "m", "t") if word == "model" else ("n", "d")
+        quantified = ("n", "s", "t") if word == "model" else ("n", "d")
         arguments: tuple[tuple[str, int], ...] = ()
         if self.chance(2):
             stems = ("k", "w") if word == "model" else ("o",)
@@ -955,6 +955,7 @@ class Maker:
         used = frozenset(n for kind in ports for n in names_of(kind) & set(quantified))
         used |= frozenset(n for _, a, b in functions for n in names_of(a) | names_of(b))
         shell = Definition(word, name, arguments, functions, used, ports, Prim("id"), Of(()))
+        shell = evolve(shell, facts=tuple(Fact(1, "<=", Size.of(stem)) for stem, _ in arguments))
         env = shell.env(morphisms, growing=True)
         source = shell.source()
         unnamed = isinstance(source, Both) and source.labels is not None

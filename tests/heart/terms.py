@@ -34,6 +34,8 @@ class Env:
     facts: list[Fact] = Factory(list)
     growing: bool = True
     quantified: frozenset[str] = frozenset()
+    tested: set[str] = Factory(set)
+    """Sizes that decide an `if`; a fact about one might decide it beforehand."""
 
     def inner(self, **values: Kind) -> "Env":
         return evolve(self, values={**self.values, **values})
@@ -61,6 +63,8 @@ class Env:
             return
         if known is False:
             raise Ill(f"{fact.text()} is false", node)
+        if self.growing and fact.right.names() & self.tested and fact.left > 1:
+            raise Unsure
         if not self.growing:
             raise Ill(f"{fact.text()} is not known", node)
         if fact.right.name() not in self.quantified:
@@ -562,7 +566,11 @@ class If(Morphism):
 
     def apply(self, env: Env, given: Kind) -> Result:
         if self.value is not None:
-            env.make_static(env.size(Size.of(self.name)))
+            size = env.size(Size.of(self.name))
+            if any(f.right.names() & size.names() and f.left > 1 for f in env.facts):
+                raise Unsure
+            env.tested.update(size.names())
+            env.make_static(size)
         one, other = self.then.apply(env, given), self.otherwise.apply(env, given)
         if not same(one.type, other.type):
             raise Ill("branches that differ", self, self.then, self.otherwise)

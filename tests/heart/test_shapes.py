@@ -3,53 +3,23 @@
 from collections.abc import Mapping
 
 import pytest
-import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
 import catnn
+from catnn.types.dims import Dim
 from catnn.types.types import Product
 from catnn.types.types import Tensor as TensorType
 from catnn.types.types import Type
 from tests.heart.programs import programs, run_time_sizes
+from tests.heart.running import inputs
 from tests.heart.shapes import Both, Kind
 from tests.heart.values import Program, printed
 
 pytestmark = pytest.mark.torch
 
 LEADS: tuple[tuple[int, ...], ...] = ((), (2,), (1, 3))
-
-
-def sample(kind: Kind, sizes: Mapping[str, int], lead: tuple[int, ...], seed: int) -> object:
-    """An input of a type at sizes."""
-    if isinstance(kind, Both):
-        return tuple(sample(item, sizes, lead, seed + k) for k, item in enumerate(kind.items))
-    generator = torch.Generator().manual_seed(seed)
-    axes = (*lead, *(size.at(sizes) for size in kind.shape))
-    match kind.kind:
-        case "ix":
-            assert kind.count is not None
-            return torch.randint(kind.count.at(sizes), axes, generator=generator)
-        case "int":
-            return torch.randint(-3, 4, axes, generator=generator)
-        case "bool":
-            return torch.randint(2, axes, generator=generator).bool()
-        case _:
-            return torch.randn(axes, generator=generator)
-
-
-def inputs(program: Program, sizes: Mapping[str, int], lead: tuple[int, ...]) -> list[object]:
-    """The inputs of the model: a record as its only input is given field by field."""
-    ports = program.model.ports
-    if len(ports) == 1 and isinstance(ports[0], Both) and not takes_one(program):
-        ports = ports[0].items
-    return [sample(kind, sizes, lead, 10 * k) for k, kind in enumerate(ports)]
-
-
-def takes_one(program: Program) -> bool:
-    """Whether a lone input that is a tuple has a name in the header, and so stays one input."""
-    return not program.model.stated
 
 
 def shapes(value: object) -> object:
@@ -69,8 +39,8 @@ def stated(type_: Type, sizes: Mapping[str, int], lead: tuple[int, ...]) -> obje
     assert isinstance(type_, TensorType)
     values = []
     for dim in type_.shape:
-        filled = dim.substitute({s: catnn.types.dims.Dim.of(sizes[s.name]) for s in dim.symbols()})  # type: ignore[union-attr]
-        values.append(filled.as_int())
+        assert isinstance(dim, Dim)
+        values.append(dim.substitute({s: Dim.of(sizes[s.name]) for s in dim.symbols()}).as_int())
     return (*lead, *values)
 
 
@@ -80,7 +50,7 @@ def check(program: Program, data: st.DataObject) -> None:
     definition = model.definition.elaborated
     expected = program.check()
     own = {s.name for s in definition.static}
-    assert own == expected.static, (own, expected.static)
+    assert own == expected.static
     sizes = run_time_sizes(program, expected.static, data.draw)
     lead = data.draw(st.sampled_from(LEADS))
     quantified = program.model.quantified & expected.static
