@@ -186,8 +186,8 @@ class TestEmit:
     def test_arguments_and_modes(self, catnn: Run, folder: Path) -> None:
         assert "torch.empty(16, 4)" in catnn("emit", "good.cat:net", "--set", "hidden=16").stdout
         (folder / "drop.cat").write_text("model m : [n] -> [n] = dropout\n")
-        assert "dropout" in catnn("emit", "drop.cat").stdout
-        assert "dropout" not in catnn("emit", "drop.cat", "--mode", "infer").stdout
+        assert "self.training" in catnn("emit", "drop.cat").stdout
+        assert "self.training" not in catnn("emit", "drop.cat", "--mode", "infer").stdout
         wrong = catnn("emit", "drop.cat", "--mode", "fast")
         assert (wrong.returncode, wrong.stdout) == (2, "")
         assert "invalid choice: 'fast'" in wrong.stderr
