@@ -100,6 +100,25 @@ def _is_repeated(factor: Factor) -> bool:
     return any(child.index is not None for child in factor.children)
 
 
+TAKEN = frozenset(
+    """
+    T_destination add_module apply aux bfloat16 buffers call_super_init check children
+    compile cpu cuda double dump_patches eval extra_repr float forward get_buffer
+    get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia
+    named_buffers named_children named_modules named_parameters parameters
+    register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+    register_full_backward_hook register_full_backward_pre_hook
+    register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module
+    register_parameter register_state_dict_post_hook register_state_dict_pre_hook
+    requires_grad_ reset_parameters run set_extra_state set_submodule share_memory
+    state_dict to to_empty train training type xpu zero_grad
+    """.split()
+)
+"""What a module calls its own members: a factor or leaf of such a name gets a `_` behind it."""
+
+
 def _unique(base: str, used: dict[str, int]) -> str:
+    if base in TAKEN:
+        base = f"{base}_"
     used[base] = used.get(base, 0) + 1
     return base if used[base] == 1 else f"{base}_{used[base]}"

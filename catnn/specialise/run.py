@@ -274,6 +274,7 @@ class Runner:
             inner.morphisms[uid] = Bound(given, frame)
         for uid, atom in morphism.values:
             inner.values[uid] = self.atom(atom, frame)
+        # No collapsing here: names must not change when a size makes one of two factors vanish.
         factor = place.factor.enter(label or definition.name)
         if definition.across is not None:
             return self.across(definition, inner, arguments, place.within(factor))
