@@ -1,7 +1,7 @@
 """Sizes and types of the tests' own model of the language; nothing here imports the checker."""
 
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias, Union
+from typing import NoReturn, TypeAlias, Union
 
 from attrs import frozen
 
@@ -147,6 +147,15 @@ class Size:
 Shape: TypeAlias = tuple[Size, ...]
 
 
+def clash(found: "Kind", due: "Kind", *nodes: object) -> NoReturn:
+    """Raise `Ill` for types that differ for sure, `Unsure` where only elements or labels differ."""
+    one, other = leaves(found), leaves(due)
+    if [leaf.shape for leaf in one] != [leaf.shape for leaf in other]:
+        raise Ill(f"{found.text()} against {due.text()}", *nodes)
+    raise Unsure
+
+
+
 def shape(*sizes: Size | int | str) -> Shape:
     return tuple(map(Size.of, sizes))
 
@@ -230,6 +239,12 @@ class Fact:
     def holds(self, sizes: Mapping[str, int]) -> bool:
         value = self.right.at(sizes)
         return value % self.left == 0 if self.word == "divides" else self.left <= value
+
+    def follows(self, other: "Fact") -> bool:
+        """Whether it follows from another one."""
+        if self.word != other.word or self.right != other.right:
+            return False
+        return other.left % self.left == 0 if self.word == "divides" else self.left <= other.left
 
     def known(self) -> bool | None:
         if self.right.number() is not None:

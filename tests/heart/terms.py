@@ -9,7 +9,7 @@ from typing import TypeAlias, Union
 
 from attrs import Factory, evolve, fields, frozen
 
-from tests.heart.shapes import Both, Fact, Ill, Kind, Of, Shape, Size, Unsure, fill, lead, names_of
+from tests.heart.shapes import Both, Fact, Ill, Kind, Of, Shape, Size, Unsure, clash, fill, lead, names_of
 
 Part: TypeAlias = Union[str, "Node"]
 
@@ -59,11 +59,13 @@ class Env:
 
     def require(self, fact: Fact, node: object) -> None:
         known = fact.known()
-        if known or fact in self.facts:
+        if known or any(map(fact.follows, self.facts)):
             return
         if known is False:
             raise Ill(f"{fact.text()} is false", node)
         if self.growing and fact.right.names() & self.tested and fact.left > 1:
+            raise Unsure
+        if not self.growing and fact.right.name() is None:
             raise Unsure
         if not self.growing:
             raise Ill(f"{fact.text()} is not known", node)
@@ -427,9 +429,7 @@ class Point(Morphism):
         one, other = self.left.apply(env, given), self.right.apply(env, given)
         if isinstance(one.type, Both) or isinstance(other.type, Both) or isinstance(given, Both):
             if not same(one.type, other.type):
-                if isinstance(one.type, Of) and isinstance(other.type, Of):
-                    raise Unsure
-                raise Ill("tuples that differ", self)
+                raise Unsure
             return Result(combined(one.type, self.op, self), None)
         left, right = real(one.type, self).shape, real(other.type, self).shape
         kinds = {one.type.kind, other.type.kind}
@@ -466,7 +466,7 @@ class Repeat(Morphism):
         taken = Both((Of((), "ix", count), given)) if self.indexed else given
         found = self.body.apply(env, taken)
         if not same(found.type, given):
-            raise Ill("the body changes its type", self, self.body)
+            clash(found.type, given, self, self.body)
         if self.word == "trail":
             return Result(lead((count + 1,), given), None)
         return Result(given, None)
@@ -522,7 +522,7 @@ class Big(Morphism):
         if self.op in "&|":
             return Result(Both(tuple(results)), None)
         if not all(same(results[0], other) for other in results):
-            raise Ill("terms that differ", self, self.body)
+            raise Unsure
         if self.op == "+" and len(results) > 1:
             return Result(combined(results[0], self.op, self), None)
         return Result(results[0], None)
@@ -573,7 +573,7 @@ class If(Morphism):
             env.make_static(size)
         one, other = self.then.apply(env, given), self.otherwise.apply(env, given)
         if not same(one.type, other.type):
-            raise Ill("branches that differ", self, self.then, self.otherwise)
+            clash(one.type, other.type, self, self.then, self.otherwise)
         return Result(one.type, None)
 
 
@@ -630,6 +630,8 @@ class Signature:
     defaults: tuple[int, ...] = ()
     rigid: bool = False
     """Its sizes are those of the scope: an argument, an instance, a local morph."""
+    loose: bool = False
+    """It may well take other inputs too: a local morph."""
 
 
 @frozen(eq=False)
@@ -660,6 +662,15 @@ class Use(Morphism):
         return self.call(env, list(given.items))
 
     def call(self, env: Env, given: Sequence[Kind]) -> Result:
+        signature = env.morphisms[self.name]
+        if not signature.loose:
+            return self.strictly(env, given)
+        try:
+            return self.strictly(env, given)
+        except Ill as error:
+            raise Unsure from error
+
+    def strictly(self, env: Env, given: Sequence[Kind]) -> Result:
         signature = env.morphisms[self.name]
         if len(self.sizes) > len(signature.arguments):
             raise Ill("too many brackets", self)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from attrs import Factory, define, evolve, frozen
 
 from tests.heart.axes import OnAxes, Pattern
-from tests.heart.shapes import Both, Fact, Ill, Kind, Of, Size, Unsure, lead
+from tests.heart.shapes import Both, Fact, Ill, Kind, Of, Size, Unsure, clash, lead
 from tests.heart.terms import (
     Env,
     Lam,
@@ -71,7 +71,7 @@ class Arithmetic(Value):
     def combine(self, one: Kind, other: Kind) -> Kind:
         if isinstance(one, Both) or isinstance(other, Both):
             if not same(one, other):
-                raise Ill("tuples that differ", self, self.left, self.right)
+                raise Unsure
             assert isinstance(one, Both)
             return Both(tuple(self.combine(a, a) for a in one.items), one.labels)
         if "bool" in (one.kind, other.kind):
@@ -176,7 +176,9 @@ class Stack(Value):
     def type(self, env: Env) -> Kind:
         kinds = [item.type(env) for item in self.items]
         if not all(same(kinds[0], kind) for kind in kinds):
-            raise Ill("a stack of different types", self, *self.items)
+            for kind in kinds:
+                if not same(kinds[0], kind):
+                    clash(kinds[0], kind, self, *self.items)
         return lead((Size.of(len(kinds)),), kinds[0])
 
 
@@ -308,7 +310,7 @@ class Local(Statement):
         own = self.source.with_shape(self.source.shape[len(self.source.shape) - found.reads :])
         result = self.body.apply(env, own).type
         return env.with_morphism(
-            self.name, Signature(self.name, (), (), (own,), result, frozenset(), (), rigid=True)
+            self.name, Signature(self.name, (), (), (own,), result, frozenset(), (), rigid=True, loose=True)
         )
 
 
@@ -369,7 +371,7 @@ class Definition(Node):
         env = self.env(morphisms, growing=False)
         found = self.body.apply(env, self.source()).type
         if self.stated and not same(found, self.result):
-            raise Ill("another result", self.body, self)
+            clash(found, self.result, self.body, self)
         return self.signature(env.static)
 
     def signature(self, static: set[str]) -> Signature:
@@ -424,10 +426,10 @@ class Program(Node):
 
 @define
 class Printer:
-    """The text of a tree and the span of each of its nodes."""
+    """The text of a tree and the spans of each of its nodes; a term may stand at several places."""
 
     pieces: list[str] = Factory(list)
-    spans: dict[int, tuple[int, int]] = Factory(dict)
+    spans: dict[int, list[tuple[int, int]]] = Factory(dict)
     length: int = 0
 
     def write(self, part: Part) -> None:
@@ -438,7 +440,7 @@ class Printer:
         start = self.length
         for inner in part.parts():
             self.write(inner)
-        self.spans[id(part)] = (start, self.length)
+        self.spans.setdefault(id(part), []).append((start, self.length))
 
     @property
     def text(self) -> str:
