@@ -5,6 +5,9 @@ from keyword import iskeyword
 
 from catnn.ir.terms import Segment
 
+TAKEN = ("F", "Part", "ShapeError", "IndexRangeError")
+"""Names at the top of an emitted file that look like a class of a model."""
+
 
 def attribute(base: str, path: Sequence[Segment]) -> str:
     """`self.stages[0].conv.weight`; names that Python keeps for itself by `getattr`."""
@@ -28,5 +31,6 @@ def assignment(base: str, name: str, value: str) -> str:
 
 
 def class_name(name: str) -> str:
-    """`resnet50` as `Resnet50`, `two_tower` as `TwoTower`."""
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_") if part) or "Model"
+    """`resnet50` as `Resnet50`, `two_tower` as `TwoTower`; `f` as `FModel`, for `F` is taken."""
+    text = "".join(part[:1].upper() + part[1:] for part in name.split("_") if part) or "Model"
+    return f"{text}Model" if text in TAKEN else text
