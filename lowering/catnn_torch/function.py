@@ -13,6 +13,7 @@ from catnn.ir.terms import (
     Project,
     Region,
     Size,
+    Store,
     Term,
     TupleTerm,
     Var,
@@ -24,7 +25,15 @@ from catnn_torch.grouping import Group, groups, suggestions
 from catnn_torch.naming import Wish
 from catnn_torch.ops import EMITTERS
 from catnn_torch.ops.normal import fused_batch_norm
-from catnn_torch.regions import body_leaves, captures, exclusive, reachable, roots, use_counts
+from catnn_torch.regions import (
+    body_leaves,
+    captures,
+    exclusive,
+    memory,
+    reachable,
+    roots,
+    use_counts,
+)
 from catnn_torch.writer import Names, Writer, dims
 
 
@@ -62,20 +71,40 @@ class Body(Writer):
         self.fused = fused_norms(region, self.uses)
         self.groups = groups(terms, self.uses)
         self.suggested = suggestions(terms, self.uses)
-        result = self.value(region.result)
         stores = [s for s in region.stores if not _is_fused(s.value, self.fused)]
-        values = [(s.buffer, self.value(s.value)) for s in stores]
-        if values:
-            self.line(f"if {self.training}:")
-            self.indent += 1
-            self.line("with torch.no_grad():")
-            self.indent += 1
-            for buffer, value in values:
-                self.line(f"{self.leaf_names(buffer)}.copy_({value})")
-            self.indent -= 2
+        result = self.lasting(region.result, {store.buffer for store in region.stores})
         for name, term in region.aux:
             self.line(f'self.aux["{name}"] = {self.value(term)}')
+        self.store(stores)
         return result
+
+    def lasting(self, term: Term, stored: set[Leaf]) -> str:
+        """A value that a store into a buffer does not change."""
+        if isinstance(term, TupleTerm):
+            items = ", ".join(self.lasting(item, stored) for item in term.items)
+            return f"({items}{',' if len(term.items) == 1 else ''})"
+        text = self.value(term)
+        if memory(term) not in stored:
+            return text
+        name = self.local(self.wish(term))
+        self.line(f"{name} = {text}.clone()", str(term.type))
+        return name
+
+    def store(self, stores: Sequence[Store]) -> None:
+        """All new values first, then all stores: they are simultaneous."""
+        if not stores:
+            return
+        self.line(f"if {self.training}:")
+        self.indent += 1
+        self.line("with torch.no_grad():")
+        self.indent += 1
+        kept = dict(self.values)
+        changed = {store.buffer for store in stores} if len(stores) > 1 else set()
+        texts = [self.lasting(store.value, changed) for store in stores]
+        for store, text in zip(stores, texts, strict=True):
+            self.line(f"{self.leaf_names(store.buffer)}.copy_({text})")
+        self.values = kept
+        self.indent -= 2
 
 
 @frozen(eq=False)
@@ -108,7 +137,17 @@ def fused_norms(region: Region, uses: dict[Term, int]) -> set[Term]:
         pairs = [(norm.arguments[3], parts[0]), (norm.arguments[4], parts[1])]
         if all(pair in stored for pair in pairs) and all(uses.get(part, 0) == 1 for part in parts):
             found.add(norm)
-    return found
+    return {norm for norm in found if _read_by_norms_only(norm, found, uses)}
+
+
+def _read_by_norms_only(norm: Term, norms: set[Term], uses: dict[Term, int]) -> bool:
+    """Whether nothing but these norms sees the running statistics change."""
+    assert isinstance(norm, Apply)
+    readers = [other for other in norms if isinstance(other, Apply)]
+    return all(
+        uses.get(buffer, 0) == sum(buffer in other.arguments for other in readers)
+        for buffer in norm.arguments[3:]
+    )
 
 
 # ---- terms ------------------------------------------------------------------------------
@@ -298,7 +337,9 @@ class LoopEmitter:
         counter = writer.local(Wish("i")) if indices else "_"
         turns_of = f"range({writer.size(loop.count)})"
         if indices:
-            turns_of = f"torch.arange({writer.size(loop.count)}, device={writer.device()}).unbind(0)"
+            turns_of = (
+                f"torch.arange({writer.size(loop.count)}, device={writer.device()}).unbind(0)"
+            )
         writer.line(f"for {counter} in {turns_of}:")
         outside = writer.enter()
         writer.indent += 1

@@ -217,7 +217,7 @@ class ModuleEmitter(BlockTable):
         writer.lines = []
         writer.real_source, writer.device_source = "torch.get_default_dtype()", '"cpu"'
         resetting(writer, tree, "self", (), blocks)
-        return lines + (writer.finish() or ["        return None"])
+        return lines + writer.finish()
 
     def block_paths(
         self, leaves: list[tuple[tuple[Segment, ...], Leaf]]
@@ -249,14 +249,20 @@ class ModuleEmitter(BlockTable):
             ]
             for shown in (inputs, marks)
         )
-        writer.device_source = (
-            f"{marked[0][0]}.device" if marked else "next(self.parameters()).device"
-        )
+        writer.device_source = self.root_device(marked)
         writer.real_source = self.root_dtype(marked)
         if program.region.aux:
             writer.line("self.aux = {}")
         writer.line(f"return {writer.region(program.region)}")
         return [*self.size_header(sizes, tensors), *writer.finish()]
+
+    def root_device(self, tensors: Sequence[tuple[str, Tensor]]) -> str:
+        if tensors:
+            return f"{tensors[0][0]}.device"
+        kinds = {leaf.kind == "param" for leaf in self.program.leaves}
+        if not kinds:
+            return "torch.get_default_device()"
+        return f"next(self.{'parameters' if True in kinds else 'buffers'}()).device"
 
     def root_dtype(self, tensors: Sequence[tuple[str, Tensor]]) -> str:
         for leaf in self.program.leaves:
@@ -266,9 +272,9 @@ class ModuleEmitter(BlockTable):
         for text, tensor in tensors:
             if isinstance(tensor.element, Real):
                 return f"{text}.dtype"
-        return (
-            "next(self.parameters()).dtype" if self.program.leaves else "torch.get_default_dtype()"
-        )
+        if any(leaf.kind == "param" for leaf in self.program.leaves):
+            return "next(self.parameters()).dtype"
+        return "torch.get_default_dtype()"
 
     def size_header(self, sizes: SizeNames, tensors: Sequence[tuple[str, Tensor]]) -> list[str]:
         lines = []

@@ -106,6 +106,16 @@ def captures(loop: Loop, body: Region) -> tuple[Term, ...]:
     return tuple(found)
 
 
+ALIASES = ("reshape", "permute", "expand", "slice", "diagonal", "stop", "at_least_float32", "real")
+
+
+def memory(term: Term) -> Term:
+    """The term whose memory a value may share."""
+    while isinstance(term, Apply) and term.op in ALIASES:
+        term = term.arguments[0]
+    return term
+
+
 def use_counts(region: Region) -> dict[Term, int]:
     """How many terms of a region read each term; results count as one use."""
     counts: dict[Term, int] = {}

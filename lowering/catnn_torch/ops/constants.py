@@ -1,7 +1,7 @@
 """Constants, draws, losses."""
 
 from catnn.ir.terms import Apply
-from catnn_torch.ops.table import Emitter, aligned, flattened, own_dims
+from catnn_torch.ops.table import Emitter, aligned, expanded, flattened, own_dims
 from catnn_torch.writer import Writer, dims, tensor, torch_dtype
 
 
@@ -58,7 +58,7 @@ def _parameter(writer: Writer, term: Apply, position: int) -> str:
 
 
 def _cross_entropy(writer: Writer, term: Apply) -> str:
-    scores, target = (writer.value(argument) for argument in term.arguments)
+    scores, target = (expanded(writer, term, k) for k in range(2))
     if not term.lead:
         return f"F.cross_entropy({scores}, {target})"
     if len(term.lead) == 1:

@@ -24,7 +24,7 @@ def layer_norm(writer: Writer, term: Apply) -> str:
     shape = writer.shape(own_dims(term, 0))
     if carries_none(term, 1) and carries_none(term, 2):
         return f"F.layer_norm({x}, ({shape},), {w}, {b}, {_eps(term)})"
-    scale, shift = aligned(writer, term, 1, 1), aligned(writer, term, 2, 1)
+    x, scale, shift = (aligned(writer, term, k, 1) for k in range(3))
     return f"F.layer_norm({x}, ({shape},), eps={_eps(term)}) * {scale} + {shift}"
 
 
@@ -42,7 +42,8 @@ def rms_norm(writer: Writer, term: Apply) -> str:
     shape = writer.shape(own_dims(term, 0))
     if carries_none(term, 1):
         return f"F.rms_norm({x}, ({shape},), {w}, {_eps(term)})"
-    return f"F.rms_norm({x}, ({shape},), eps={_eps(term)}) * {aligned(writer, term, 1, 1)}"
+    x, w = (aligned(writer, term, k, 1) for k in range(2))
+    return f"F.rms_norm({x}, ({shape},), eps={_eps(term)}) * {w}"
 
 
 def group_norm(writer: Writer, term: Apply) -> str:

@@ -1,10 +1,10 @@
 """Pointwise primitives and operators: broadcasting over what `carries` says."""
 
-from catnn.ir.terms import Apply, Term
+from catnn.ir.terms import Apply, Project, Term
 from catnn.types.dims import Dim
 from catnn.types.types import Index, Int, Real
 from catnn_torch.ops.contraction import biased_linear
-from catnn_torch.ops.table import Emitter, aligned
+from catnn_torch.ops.table import Emitter, aligned, expanded
 from catnn_torch.writer import Writer, power, tensor
 
 INFIX = {
@@ -13,7 +13,6 @@ INFIX = {
     "logical_and": "&", "logical_or": "|",
 }  # fmt: skip
 FUNCTIONS = {
-    "relu": "F.relu({0})",
     "relu6": "F.relu6({0})",
     "gelu": "F.gelu({0})",
     "gelu_tanh": 'F.gelu({0}, approximate="tanh")',
@@ -68,7 +67,31 @@ def _infix(writer: Writer, term: Apply) -> str:
     (left, _), (right, _) = (_operand(writer, term, k, real) for k in range(2))
     if term.op == "pow":
         return power(left, right)
+    if term.op == "floordiv" and real:  # `//` on tensors has no derivative
+        return f"torch.floor({left} / {right})"
     return f"{left} {INFIX[term.op]} {right}"
+
+
+FRESH = {
+    "add", "sub", "mul", "batch_norm", "layer_norm", "group_norm",
+    "convolve1d", "convolve1d_bias", "convolve2d", "convolve2d_bias",
+}  # fmt: skip
+"""What makes a new tensor that its backward pass does not need."""
+
+
+def _relu(writer: Writer, term: Apply) -> str:
+    """In place where the argument is a new tensor that nothing else reads."""
+    (argument,) = term.arguments
+    made = argument.tuple if isinstance(argument, Project) else argument
+    is_free = (
+        isinstance(made, Apply)
+        and made.op in FRESH
+        and argument not in writer.values
+        and made not in writer.values
+        and writer.uses.get(argument, 0) == 1
+    )
+    text = writer.value(argument)
+    return f"F.relu({text}, inplace=True)" if is_free else f"F.relu({text})"
 
 
 def _function(writer: Writer, term: Apply) -> str:
@@ -105,7 +128,7 @@ def _with(form: str, attribute: str) -> Emitter:
 
 
 def _dropout(writer: Writer, term: Apply) -> str:
-    return f"F.dropout({writer.value(term.arguments[0])}, {_number(term.attr('p'))}, {writer.training})"
+    return f"F.dropout({expanded(writer, term, 0)}, {_number(term.attr('p'))}, {writer.training})"
 
 
 def _real(writer: Writer, term: Apply) -> str:
@@ -130,6 +153,7 @@ def _complex(writer: Writer, term: Apply) -> str:
 POINTWISE: dict[str, Emitter] = {
     **dict.fromkeys(INFIX, _infix),
     **dict.fromkeys(FUNCTIONS, _function),
+    "relu": _relu,
     "minimum": _clamp,
     "maximum": _clamp,
     "select": _select,

@@ -1,0 +1,249 @@
+"""llama : ix(97)[n] -> [n, 97]
+
+Made by catnn; it needs PyTorch only.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class ShapeError(ValueError):
+    """An input of the wrong rank, size or kind."""
+
+
+class IndexRangeError(IndexError):
+    """An index outside its set."""
+
+
+class Part(nn.Module):
+    """Parameters under one name."""
+
+
+def over_leads(model, name, inputs, ranks):
+    """`model` at inputs with any number of leading axes: all of them as one, and back."""
+    leads = []
+
+    def find(x, rank):
+        if isinstance(rank, tuple):
+            for part, inner in zip(x, rank, strict=True):
+                find(part, inner)
+        elif rank is not None:
+            if x.dim() < rank:
+                raise ShapeError(
+                    f"{name}: an input of shape {list(x.shape)} has too few axes, "
+                    f"at least {rank} are due"
+                )
+            leads.append(x.shape[: x.dim() - rank])
+
+    def merge(x, rank):
+        if isinstance(rank, tuple):
+            return tuple(merge(part, inner) for part, inner in zip(x, rank, strict=True))
+        if rank is None:
+            return x
+        own, rest = x.shape[: x.dim() - rank], x.shape[x.dim() - rank :]
+        x = x.reshape((*own, *(1,) * (len(lead) - len(own)), *rest)).expand((*lead, *rest))
+        return x.reshape((math.prod(lead), *rest))
+
+    def split(y):
+        if isinstance(y, tuple):
+            return tuple(split(part) for part in y)
+        return y.reshape((*lead, *y.shape[1:]))
+
+    find(inputs, ranks)
+    lead = max(leads, key=len, default=())
+    for own in leads:
+        if lead[: len(own)] != own:
+            raise ShapeError(
+                f"{name}: the inputs have different leading axes: {list(own)} and {list(lead)}"
+            )
+    return split(model(*merge(inputs, ranks)))
+
+
+def check_range(model, name, index, size):
+    """Refuse indices outside `0 <= k < size`."""
+    if index.numel():
+        low, high = torch.aminmax(index)
+        if low < 0 or high >= size:
+            wrong = int(low) if low < 0 else int(high)
+            raise IndexRangeError(
+                f"{model}: `{name}` holds the index {wrong}; its set has {size} elements"
+            )
+
+
+def blocks(
+    x,
+    cos,
+    sin,
+    norm1_weight,
+    attn_q_weight,
+    attn_k_weight,
+    attn_v_weight,
+    attn_out_weight,
+    norm2_weight,
+    mlp_gate_weight,
+    mlp_up_weight,
+    mlp_down_weight,
+):
+    """One turn of `blocks` on [batch, n, 32]."""
+    norm1 = F.rms_norm(x, (32,), norm1_weight, 1e-05)  # [batch, n, 32]
+    q = F.linear(norm1, attn_q_weight)  # [batch, n, 32]
+    q = q.unflatten(-1, (2, 2, 8))  # [batch, n, 2, 2, 8]
+    q = q.permute(0, 2, 3, 1, 4)  # [batch, 2, 2, n, 8]
+    q = q.unflatten(-1, (2, 4))  # [batch, 2, 2, n, 2, 4]
+    q_0, q_1 = q.unbind(4)
+    attn = q_0 * cos  # [batch, 2, 2, n, 4]
+    mul = q_1 * sin  # [batch, 2, 2, n, 4]
+    attn = attn - mul  # [batch, 2, 2, n, 4]
+    q_1 = q_1 * cos  # [batch, 2, 2, n, 4]
+    q_0 = q_0 * sin  # [batch, 2, 2, n, 4]
+    q_1 = q_1 + q_0  # [batch, 2, 2, n, 4]
+    q = torch.stack((attn, q_1), dim=4)  # [batch, 2, 2, n, 2, 4]
+    q = q.flatten(4)  # [batch, 2, 2, n, 8]
+    k = F.linear(norm1, attn_k_weight)  # [batch, n, 16]
+    k = k.unflatten(-1, (2, 8))  # [batch, n, 2, 8]
+    k = k.transpose(1, 2)  # [batch, 2, n, 8]
+    k = k.unflatten(-1, (2, 4))  # [batch, 2, n, 2, 4]
+    k_0, k_1 = k.unbind(3)
+    attn = k_0 * cos  # [batch, 2, n, 4]
+    mul = k_1 * sin  # [batch, 2, n, 4]
+    attn = attn - mul  # [batch, 2, n, 4]
+    k_1 = k_1 * cos  # [batch, 2, n, 4]
+    k_0 = k_0 * sin  # [batch, 2, n, 4]
+    k_1 = k_1 + k_0  # [batch, 2, n, 4]
+    k = torch.stack((attn, k_1), dim=3)  # [batch, 2, n, 2, 4]
+    k = k.flatten(3)  # [batch, 2, n, 8]
+    v = F.linear(norm1, attn_v_weight)  # [batch, n, 16]
+    v = v.unflatten(-1, (2, 8))  # [batch, n, 2, 8]
+    v = v.transpose(1, 2)  # [batch, 2, n, 8]
+    # [batch, 2, 2, n, 8]
+    attn = F.scaled_dot_product_attention(
+        q.flatten(1, 2), k, v, is_causal=True, enable_gqa=True
+    ).unflatten(1, (2, 2))
+    attn = attn.permute(0, 3, 1, 2, 4)  # [batch, n, 2, 2, 8]
+    attn = attn.flatten(2)  # [batch, n, 32]
+    out = F.linear(attn, attn_out_weight)  # [batch, n, 32]
+    x = x + out  # [batch, n, 32]
+    norm2 = F.rms_norm(x, (32,), norm2_weight, 1e-05)  # [batch, n, 32]
+    gate = F.linear(norm2, mlp_gate_weight)  # [batch, n, 40]
+    gate = F.silu(gate)  # [batch, n, 40]
+    up = F.linear(norm2, mlp_up_weight)  # [batch, n, 40]
+    gate = gate * up  # [batch, n, 40]
+    down = F.linear(gate, mlp_down_weight)  # [batch, n, 32]
+    x = x + down  # [batch, n, 32]
+    return x
+
+
+class Blocks(nn.Module):
+    """One block of `blocks`."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm1 = Part()
+        self.norm1.weight = nn.Parameter(torch.empty(32))
+        self.attn = Part()
+        self.attn.q = Part()
+        self.attn.q.weight = nn.Parameter(torch.empty(32, 32))
+        self.attn.k = Part()
+        self.attn.k.weight = nn.Parameter(torch.empty(16, 32))
+        self.attn.v = Part()
+        self.attn.v.weight = nn.Parameter(torch.empty(16, 32))
+        self.attn.out = Part()
+        self.attn.out.weight = nn.Parameter(torch.empty(32, 32))
+        self.norm2 = Part()
+        self.norm2.weight = nn.Parameter(torch.empty(32))
+        self.mlp = Part()
+        self.mlp.gate = Part()
+        self.mlp.gate.weight = nn.Parameter(torch.empty(40, 32))
+        self.mlp.up = Part()
+        self.mlp.up.weight = nn.Parameter(torch.empty(40, 32))
+        self.mlp.down = Part()
+        self.mlp.down.weight = nn.Parameter(torch.empty(32, 40))
+        self.reset_parameters()
+
+    @torch.no_grad()
+    def reset_parameters(self):
+        """Draw every parameter anew."""
+        nn.init.ones_(self.norm1.weight)
+        nn.init.kaiming_uniform_(self.attn.q.weight, a=math.sqrt(5))
+        nn.init.kaiming_uniform_(self.attn.k.weight, a=math.sqrt(5))
+        nn.init.kaiming_uniform_(self.attn.v.weight, a=math.sqrt(5))
+        nn.init.kaiming_uniform_(self.attn.out.weight, a=math.sqrt(5))
+        nn.init.ones_(self.norm2.weight)
+        nn.init.kaiming_uniform_(self.mlp.gate.weight, a=math.sqrt(5))
+        nn.init.kaiming_uniform_(self.mlp.up.weight, a=math.sqrt(5))
+        nn.init.kaiming_uniform_(self.mlp.down.weight, a=math.sqrt(5))
+
+    def forward(self, x, cos, sin):
+        return blocks(
+            x,
+            cos,
+            sin,
+            self.norm1.weight,
+            self.attn.q.weight,
+            self.attn.k.weight,
+            self.attn.v.weight,
+            self.attn.out.weight,
+            self.norm2.weight,
+            self.mlp.gate.weight,
+            self.mlp.up.weight,
+            self.mlp.down.weight,
+        )
+
+
+class Llama(nn.Module):
+    """`ix(97)[n] -> [n, 97]`, over any leading axes."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed = Part()
+        self.embed.weight = nn.Parameter(torch.empty(97, 32))
+        self.blocks = nn.ModuleList(Blocks() for _ in range(2))
+        self.norm = Part()
+        self.norm.weight = nn.Parameter(torch.empty(32))
+        self.head = Part()
+        self.head.weight = nn.Parameter(torch.empty(97, 32))
+        self.reset_parameters()
+
+    @torch.no_grad()
+    def reset_parameters(self):
+        """Draw every parameter anew."""
+        nn.init.normal_(self.embed.weight, 0.0, 0.02)
+        for block in self.blocks:
+            block.reset_parameters()
+        nn.init.ones_(self.norm.weight)
+        nn.init.kaiming_uniform_(self.head.weight, a=math.sqrt(5))
+
+    def forward(self, x):
+        if x.dim() != 2:
+            return over_leads(self.forward, "llama", (x,), (1,))
+        self.check(x)
+        return self.run(x)
+
+    def check(self, x):
+        """Refuse inputs that do not fit the type."""
+        if x.is_floating_point() or x.is_complex() or x.dtype == torch.bool:
+            raise ShapeError(
+                f"llama: `x` holds {x.dtype}; its type is `ix(97)[n]`: whole numbers are due"
+            )
+        if not torch.compiler.is_compiling():
+            check_range("llama", "x", x, 97)
+
+    def run(self, x):
+        n = x.shape[1]
+        index = torch.arange(n, device=x.device)  # ix(n)[n]
+        index_2 = torch.arange(4, device=x.device)  # ix(4)[4]
+        index_2 = 2 * index_2  # int[4]
+        index_2 = index_2.to(self.embed.weight.dtype) / 8  # [4]
+        index_2 = 500000.0**index_2  # [4]
+        index = index[:, None].to(self.embed.weight.dtype) / index_2  # [n, 4]
+        cos = torch.cos(index)  # [n, 4]
+        index = torch.sin(index)  # [n, 4]
+        x = F.embedding(x, self.embed.weight)  # [batch, n, 32]
+        for block in self.blocks:
+            x = block(x, cos, index)  # [batch, n, 32]
+        x = F.rms_norm(x, (32,), self.norm.weight, 1e-05)  # [batch, n, 32]
+        x = F.linear(x, self.head.weight)  # [batch, n, 97]
+        return x
