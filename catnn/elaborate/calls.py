@@ -572,6 +572,8 @@ def _match_tensor(
 ) -> tuple[Atom, Shape]:
     atom = _element(e, due.element, given, atom, clash)
     if any(isinstance(item, Row) and item.symbol.kind == "meta" for item in due.shape):
+        if due.shape == e.unifier.shape(given.shape):
+            return atom, ()  # the very row that it was made from: nothing more is read
         shape = e.unifier.reveal_all(given.shape)
         e.unifier.unify_shape(due.shape, shape, clash.describe)
         return atom, ()

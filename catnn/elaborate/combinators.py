@@ -102,6 +102,8 @@ def _repeat(
         given = Tupled(ports, Product((position.type, ref.type)))
     block = _same_type(e, expr, scope, given, ref)
     _settle(e, row)
+    if expr.word == "trail" and isinstance(type_, Tensor):
+        e.unifier.reveal_all(type_.shape)
     target = type_ if expr.word != "trail" else prefixed((count + 1,), e.unifier.type(type_))
     morphism = core.Repeated(expr.word, count, index, Closure(ports, block), indexed)
     return Callee(morphism, (Port("", type_),), False, target, head_name(expr.operand), expr.span)

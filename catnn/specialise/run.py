@@ -239,7 +239,8 @@ class Runner:
     ) -> Value:
         if isinstance(inner, core.Instantiated):
             return self.instantiated(inner, inner.definition, arguments, frame, place, label)
-        if isinstance(inner, core.Repeated | core.Stages | core.BigSequence):
+        counted = isinstance(inner, core.Repeated) and inner.kind != "iterate"
+        if counted or isinstance(inner, core.Stages | core.BigSequence):
             holder = place.factor.enter(label)
             inside = place.within(holder)
             inside.is_holder = True
@@ -656,7 +657,7 @@ class Runner:
             return self.stack([argument], place)
         initial = self.shaper.carry_all(argument, place.axes)
         fresh_leaves = morphism.kind in ("repeat", "trail")
-        holder = self.holder(morphism.inner, frame, place)
+        holder = self.holder(morphism.inner, frame, place) if fresh_leaves else place.factor
         # A body may run at several places: each loop has an index of its own.
         index = fresh(morphism.index.name, "index")
         factor = holder
@@ -891,6 +892,8 @@ def head_of(morphism: core.Morphism) -> str:
                 head_of(binding.operation.callee)
                 for binding in body.bindings
                 if isinstance(binding.operation, core.Call)
+                # what is shared lives where it was introduced
+                and not isinstance(binding.operation.callee, core.Shared)
             ]
             named = [head for head in heads if head != "repeat"]
             return named[0] if len(set(named)) == 1 else "repeat"

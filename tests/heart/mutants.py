@@ -103,8 +103,16 @@ def verdict(program: Program) -> Ill | None:
     """What the model finds wrong with a program; None if nothing, or if it can't say."""
     if any(isinstance(node, If) and node.value is not None for node in program.nodes()):
         return None  # the condition may make sizes equal
+    found = clash_of(program, growing=False)
+    further = clash_of(program, growing=True) if found is not None else None
+    if found is not None and further is not None:
+        found.nodes += further.nodes  # a fact that is missing may come up after another clash
+    return found
+
+
+def clash_of(program: Program, growing: bool) -> Ill | None:
     try:
-        program.check()
+        program.check(growing)
     except Ill as error:
         return error
     except Unsure:

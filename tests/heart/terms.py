@@ -450,7 +450,7 @@ class Point(Morphism):
 
 @frozen(eq=False)
 class Repeat(Morphism):
-    """`repeat`, `trail` and `iterate`, which take the whole input."""
+    """`repeat` and `iterate` read what their body reads; `trail` takes the whole input."""
 
     word: str
     count: Size
@@ -469,7 +469,7 @@ class Repeat(Morphism):
             clash(found.type, given, self, self.body)
         if self.word == "trail":
             return Result(lead((count + 1,), given), None)
-        return Result(given, None)
+        return Result(given, found.reads if isinstance(given, Of) else None)
 
 
 @frozen(eq=False)

@@ -366,9 +366,9 @@ class Definition(Node):
     def source(self) -> Kind:
         return self.ports[0] if len(self.ports) == 1 else Both(self.ports)
 
-    def check(self, morphisms: dict[str, Signature]) -> Signature:
+    def check(self, morphisms: dict[str, Signature], growing: bool = False) -> Signature:
         """The signature, after the body was found to have the stated type."""
-        env = self.env(morphisms, growing=False)
+        env = self.env(morphisms, growing)
         found = self.body.apply(env, self.source()).type
         if self.stated and not same(found, self.result):
             clash(found, self.result, self.body, self)
@@ -417,10 +417,11 @@ class Program(Node):
     def parts(self) -> Sequence[Part]:
         return self.definitions
 
-    def check(self) -> Signature:
+    def check(self, growing: bool = False) -> Signature:
+        """The model's signature; `growing` takes it that every fact that is wanted holds."""
         morphisms: dict[str, Signature] = {}
         for definition in self.definitions:
-            morphisms[definition.name] = definition.check(morphisms)
+            morphisms[definition.name] = definition.check(morphisms, growing)
         return morphisms[self.model.name]
 
 
