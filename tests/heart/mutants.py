@@ -7,7 +7,19 @@ from attrs import evolve, frozen
 from tests.heart.axes import OnAxes, Pattern
 from tests.heart.shapes import Ill, Of, Size, Unsure
 from tests.heart.terms import Chain, Copies, Fan, If, Named, Node, Par, Prim, Repeat, Use
-from tests.heart.values import Call, Definition, Field, Flow, Leaf, Let, Lookup, Number, Program, Table, Var
+from tests.heart.values import (
+    Call,
+    Definition,
+    Field,
+    Flow,
+    Leaf,
+    Let,
+    Lookup,
+    Number,
+    Program,
+    Table,
+    Var,
+)
 
 
 @frozen(eq=False)
@@ -27,7 +39,9 @@ def mutants(program: Program) -> Iterator[Mutant]:
     names = sorted({node.name for node in program.nodes() if isinstance(node, Var)})
     for node in program.nodes():
         if isinstance(node, Var):
-            yield from (Mutant("other value", node, Var(name)) for name in names if name != node.name)
+            yield from (
+                Mutant("other value", node, Var(name)) for name in names if name != node.name
+            )
 
 
 def changes(node: Node) -> Iterator[tuple[str, Node]]:
@@ -41,7 +55,10 @@ def changes(node: Node) -> Iterator[tuple[str, Node]]:
         case OnAxes(_, operands, None):
             for k, axes in enumerate(operands):
                 if len(axes) > 1:
-                    yield "axis", evolve(node, operands=(*operands[:k], axes[1:], *operands[k + 1 :]))
+                    yield (
+                        "axis",
+                        evolve(node, operands=(*operands[:k], axes[1:], *operands[k + 1 :])),
+                    )
                 turned = tuple((name, not own) for name, own in axes)
                 yield "brackets", evolve(node, operands=(*operands[:k], turned, *operands[k + 1 :]))
         case Chain(factors) | Flow(factors=factors) if len(factors) > 1:
@@ -79,7 +96,12 @@ def changes(node: Node) -> Iterator[tuple[str, Node]]:
                 if fact.left > 1:
                     yield "where", evolve(node, facts=(*facts[:k], *facts[k + 1 :]))
             if isinstance(result, Of) and result.shape:
-                yield "result", evolve(node, result=result.with_shape((*result.shape[:-1], result.shape[-1] + 1)))
+                yield (
+                    "result",
+                    evolve(
+                        node, result=result.with_shape((*result.shape[:-1], result.shape[-1] + 1))
+                    ),
+                )
                 yield "result axes", evolve(node, result=result.with_shape(result.shape[1:]))
 
 
@@ -90,7 +112,10 @@ def pattern(node: Pattern) -> Iterator[tuple[str, Node]]:
     for k, axes in enumerate(operands):
         if axes:
             yield "axis", evolve(node, operands=(*operands[:k], axes[:-1], *operands[k + 1 :]))
-            yield "more axes", evolve(node, operands=(*operands[:k], ("z", *axes), *operands[k + 1 :]))
+            yield (
+                "more axes",
+                evolve(node, operands=(*operands[:k], ("z", *axes), *operands[k + 1 :])),
+            )
     for k, axes in enumerate(results):
         if axes:
             yield "result axis", evolve(node, results=(*results[:k], axes[:-1], *results[k + 1 :]))

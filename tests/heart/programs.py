@@ -1,6 +1,7 @@
 """Random well-typed programs, made together with their types by the rules of the tests' own model."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from attrs import Factory, define, evolve
@@ -114,7 +115,7 @@ class Maker:
     def size(self, env: Env) -> Size:
         """A size for a new axis: a small number, now and then a name or a sum."""
         if self.chance(3) and env.sizes:
-            found = Size.of(self.pick(sorted(n for n in env.sizes if not env.sizes[n].terms == ())))
+            found = Size.of(self.pick(sorted(n for n in env.sizes if env.sizes[n].terms != ())))
             return self.pick([found, found + 1, found * 2])
         return Size.of(self.draw(st.integers(1, 4)))
 
@@ -220,6 +221,8 @@ class Maker:
             lambda: self.lambda_of(env, given, depth),
             lambda: self.use(env, given, depth),
             lambda: self.named(env, given, depth),
+            lambda: self.copies(env, given, depth),
+            lambda: self.copies(env, given, depth),
             lambda: self.use(env, given, depth),
             lambda: self.on_axes(env, given, depth),
             lambda: self.lambda_of(env, given, depth),
@@ -390,25 +393,48 @@ class Maker:
         return Repeat("trail", Size.of(self.draw(st.integers(0, 2))), self.endo(env, given, depth))
 
     def copies(self, env: Env, given: Of, depth: int) -> Morphism:
+        """The axes behind the copies are what the body reads."""
         places = [k for k, size in enumerate(given.shape) if size.number() is not None]
         at = self.pick(places)
-        body = self.factor(env, given.with_shape(given.shape[at + 1 :]), depth)
-        if (
-            self.tried(env, body, given.with_shape(given.shape[at + 1 :])).reads
-            != len(given.shape) - at - 1
-        ):
+        own = given.with_shape(given.shape[at + 1 :])
+        names = self.names(len(own.shape))
+        if not own.shape:
+            return Copies(given.shape[at], Prim(self.pick(POINTWISE)))
+        forms: list[Callable[[], Morphism]] = [
+            lambda: self.factor(env, own, depth),
+            lambda: Pattern((names,), (tuple(self.draw(st.permutations(names))),)),
+            lambda: OnAxes(Prim("sum"), (tuple((name, True) for name in names),)),
+            lambda: self.convolution(env),
+            lambda: self.chain(env, own, depth, 2),
+            lambda: Repeat(
+                "repeat", Size.of(2), Prim("linear", (self.spoken(env, own.shape[-1]),))
+            ),
+            lambda: Prim("linear", (self.size(env),)),
+        ]
+
+        def typed(form: Callable[[], Morphism]) -> Callable[[], Morphism]:
+            def build() -> Morphism:
+                made = form()
+                if self.tried(env, made, own).reads != len(own.shape):
+                    raise NotHere
+                return made
+
+            return build
+
+        body = self.first_that_fits([typed(form) for form in forms], 12)
+        if body is None:
             raise NotHere
         return Copies(given.shape[at], body)
 
     def big(self, env: Env, given: Kind, depth: int) -> Morphism:
         op, index, count = (
-            self.pick((">>", "&", "+")),
+            self.pick((">>", "&", "&", "+", "*")),
             self.fresh("i"),
             self.draw(st.integers(2, 3)),
         )
         inner = evolve(env, sizes={**env.sizes, index: Size.of(index)})
         width = Size.of(index) * self.draw(st.integers(0, 1)) + self.draw(st.integers(1, 3))
-        if op == "+" or not isinstance(given, Of) or not given.shape or self.chance(2):
+        if op in "+*" or not isinstance(given, Of) or not given.shape or self.chance(2):
             return Big(op, index, count, self.factor(env, given, depth))
         del inner
         return Big(op, index, count, Chain((Prim("linear", (width,)), Prim("tanh"))))
@@ -645,7 +671,7 @@ class Maker:
     def body(self, env: Env, depth: int) -> Value:
         statements: list[Statement] = []
         for _ in range(self.draw(st.integers(0, 3 if depth > 0 else 1))):
-            made = self.first_that_fits([lambda: self.statement(env, depth)], 2)
+            made = self.first_that_fits([partial(self.statement, env, depth)], 2)
             if made is not None:
                 statements.append(made)
                 env = made.enter(env)
@@ -731,6 +757,8 @@ class Maker:
                 lambda: self.tupled(env, less),
                 lambda: self.contracted(env, less),
                 lambda: self.called(env, less),
+                lambda: self.scanned(env, less),
+                lambda: self.paired(env, less),
                 lambda: self.selected(env, less),
                 lambda: self.builtin(env, less),
                 lambda: self.variable(env),
@@ -876,6 +904,17 @@ class Maker:
             self.argument_of(env, signature, Of(()), depth) for _ in signature.functions
         )
         return Call(Use(signature.name, sizes, functions), names)
+
+    def scanned(self, env: Env, depth: int) -> Value:
+        """A run along the first axis of a value, from any state."""
+        pair = tuple(Var(self.pick(self.of_kind(env, "real"))) for _ in range(2))
+        kinds = Both(tuple(value.type(env) for value in pair))
+        return Call(self.scan(env, kinds, depth), pair)
+
+    def paired(self, env: Env, depth: int) -> Value:
+        """The general bracket form on two values."""
+        pair = tuple(self.value(env, depth - 1) for _ in range(2))
+        return Call(self.general(Both(tuple(value.type(env) for value in pair))), pair)
 
     def selected(self, env: Env, depth: int) -> Value:
         one = self.value(env, depth)

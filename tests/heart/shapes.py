@@ -155,7 +155,6 @@ def clash(found: "Kind", due: "Kind", *nodes: object) -> NoReturn:
     raise Unsure
 
 
-
 def shape(*sizes: Size | int | str) -> Shape:
     return tuple(map(Size.of, sizes))
 

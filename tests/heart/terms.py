@@ -9,7 +9,20 @@ from typing import TypeAlias, Union
 
 from attrs import Factory, evolve, fields, frozen
 
-from tests.heart.shapes import Both, Fact, Ill, Kind, Of, Shape, Size, Unsure, clash, fill, lead, names_of
+from tests.heart.shapes import (
+    Both,
+    Fact,
+    Ill,
+    Kind,
+    Of,
+    Shape,
+    Size,
+    Unsure,
+    clash,
+    fill,
+    lead,
+    names_of,
+)
 
 Part: TypeAlias = Union[str, "Node"]
 
@@ -523,7 +536,7 @@ class Big(Morphism):
             return Result(Both(tuple(results)), None)
         if not all(same(results[0], other) for other in results):
             raise Unsure
-        if self.op == "+" and len(results) > 1:
+        if len(results) > 1:
             return Result(combined(results[0], self.op, self), None)
         return Result(results[0], None)
 

@@ -34,7 +34,9 @@ def wrapper(program: Program) -> str:
 def close(one: Tensor, other: Tensor) -> bool:
     if not one.is_floating_point():
         return torch.equal(one, other)
-    bound = 1e-9 * max(1.0, float(one.detach().nan_to_num(0, 0, 0).abs().max()) if one.numel() else 1.0)
+    bound = 1e-9 * max(
+        1.0, float(one.detach().nan_to_num(0, 0, 0).abs().max()) if one.numel() else 1.0
+    )
     return torch.allclose(one, other, rtol=1e-9, atol=bound, equal_nan=True)
 
 
@@ -77,7 +79,9 @@ QUIET = settings(
 
 @settings(QUIET, max_examples=150)
 @given(programs(), st.data())
-def test_a_batch_of_inputs_gives_the_batch_of_results(program: Program, data: st.DataObject) -> None:
+def test_a_batch_of_inputs_gives_the_batch_of_results(
+    program: Program, data: st.DataObject
+) -> None:
     with default_float64():
         check(as_tuple(program), data)
 

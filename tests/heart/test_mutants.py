@@ -61,7 +61,10 @@ def check(program: Program, data: st.DataObject) -> None:
     spans = places(printer, mutant, nodes)
     assert any(touches(d, spans) for d in error.value.diagnostics), (
         mutant.what,
-        [(d.code, d.message, printer.text[d.span.start : d.span.end]) for d in error.value.diagnostics],
+        [
+            (d.code, d.message, printer.text[d.span.start : d.span.end])
+            for d in error.value.diagnostics
+        ],
     )
 
 

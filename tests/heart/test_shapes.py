@@ -9,9 +9,8 @@ from torch import Tensor
 
 import catnn
 from catnn.types.dims import Dim
-from catnn.types.types import Product
+from catnn.types.types import Product, Type
 from catnn.types.types import Tensor as TensorType
-from catnn.types.types import Type
 from tests.heart.programs import programs, run_time_sizes
 from tests.heart.running import inputs
 from tests.heart.shapes import Both, Kind

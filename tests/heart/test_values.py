@@ -250,7 +250,9 @@ def compare(case: Case, lead: tuple[int, ...]) -> None:
         found = tensors(module(*given))
     assert len(found) == len(due)
     for one, other in zip(found, due, strict=True):
-        torch.testing.assert_close(one, other.expand((*lead, *other.shape)), rtol=1e-12, atol=1e-12, check_dtype=False)
+        torch.testing.assert_close(
+            one, other.expand((*lead, *other.shape)), rtol=1e-12, atol=1e-12, check_dtype=False
+        )
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -310,7 +310,8 @@ class Local(Statement):
         own = self.source.with_shape(self.source.shape[len(self.source.shape) - found.reads :])
         result = self.body.apply(env, own).type
         return env.with_morphism(
-            self.name, Signature(self.name, (), (), (own,), result, frozenset(), (), rigid=True, loose=True)
+            self.name,
+            Signature(self.name, (), (), (own,), result, frozenset(), (), rigid=True, loose=True),
         )
 
 
