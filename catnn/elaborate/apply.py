@@ -571,6 +571,18 @@ def refuse_unknown(e: Elaborator, expr: ast.Static, scope: Scope) -> None:
             refuse_unknown(e, factors[0], scope)
         case ast.Call(head=head) | ast.FieldOf(head=head):
             refuse_unknown(e, head, scope)
+        case (
+            ast.Choice()
+            | ast.Surgery()
+            | ast.WithParameters()
+            | ast.StartFrom()
+            | ast.Reparametrise()
+            | ast.Cut()
+            | ast.Given()
+        ):
+            from catnn.elaborate.terms import later
+
+            later(e, expr)
         case ast.Name(text=name) | ast.Instance(head=ast.Name(text=name)):
             known = scope.value(name) or scope.size(name) or e.checker.find(scope.module, name)
             if known is None and not is_reserved(name):

@@ -10,7 +10,7 @@ from catnn.elaborate.core import Atom, Component, Morphism, Tupled
 from catnn.elaborate.definition import Definition, Port, StaticParameter
 from catnn.elaborate.facts_text import needed
 from catnn.elaborate.names import suggestion
-from catnn.elaborate.scope import FamilyEntry, Scope, SizeEntry
+from catnn.elaborate.scope import FamilyEntry, Scope, SizeEntry, ValueEntry
 from catnn.elaborate.sizes import size
 from catnn.elaborate.substitution import Substitution
 from catnn.elaborate.unify import Mismatch, prefixed, promotes
@@ -367,6 +367,7 @@ def _terms(
                 help=[f"give a morphism: `{definition.name}[{parameter.name} = ..]`"],
             )
         if parameter.arrow is not None:
+            _refuse_value(e, definition, parameter, source, where)
             arrow = filled.arrow(parameter.arrow)
             morphisms.append((parameter.uid, reify(e, source, where, arrow)))
         else:
@@ -375,6 +376,30 @@ def _terms(
             atom = e.value(source, where, expected)
             values.append((parameter.uid, coerce(e, atom, expected, source.span)))
     return morphisms, values
+
+
+def _refuse_value(
+    e: Elaborator,
+    definition: Definition,
+    parameter: StaticParameter,
+    source: ast.Static,
+    scope: Scope,
+) -> None:
+    """A morphism is due in brackets, and this is a size or a value."""
+    from catnn.elaborate.apply import is_morphism, refuse_unknown
+
+    if is_morphism(e, source, scope):
+        return
+    if isinstance(source, ast.Name) and isinstance(scope.value(source.text), ValueEntry):
+        return  # a tensor acts as the morphism that looks up in it
+    refuse_unknown(e, source, scope)
+    names = ", ".join(p.name for p in definition.parameters)
+    e.fail(
+        "E0305",
+        f"`{parameter.name}` of `{definition.name}` is a morphism",
+        source.span,
+        notes=[f"it is declared as `{definition.name}[{names}]`"],
+    )
 
 
 def _require(e: Elaborator, definition: Definition, filled: Substitution, span: Span) -> None:

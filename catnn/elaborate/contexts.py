@@ -1,13 +1,13 @@
 """Contexts: found where a factor is written, by name and type; supplied by `over`."""
 
 from catnn.elaborate.context import Elaborator
-from catnn.elaborate.core import Atom
+from catnn.elaborate.core import Atom, Static
 from catnn.elaborate.scope import Scope, ValueEntry
-from catnn.elaborate.unify import Mismatch
+from catnn.elaborate.unify import Mismatch, promotes
 from catnn.errors import Diagnostic, Label
 from catnn.source import Span
 from catnn.syntax import ast
-from catnn.types.types import Tensor, Type
+from catnn.types.types import Index, Int, Tensor, Type
 
 SUPPLIED = "·supplied"
 
@@ -63,10 +63,17 @@ def _fits(e: Elaborator, atom: Atom, due: Type) -> bool:
             found = e.unifier.trailing(given.shape, len(wanted.shape))
             if found is None:
                 raise Mismatch("rank", wanted, given)
-            given = Tensor(given.element, found[1])
+            element = wanted.element if _converts(atom, given, wanted) else given.element
+            given = Tensor(element, found[1])
         e.unifier.unify(wanted, given, lambda m: Diagnostic("E0401", "context", Span("", 0, 0)))
 
     return attempt(e.unifier, unify)
+
+
+def _converts(atom: Atom, given: Tensor, wanted: Tensor) -> bool:
+    """Whether the call will convert the elements: whole numbers to reals, a number to an index."""
+    constant = isinstance(atom, Static) and isinstance(wanted.element, Index)
+    return promotes(given.element, wanted.element) or (constant and isinstance(given.element, Int))
 
 
 def supplying(e: Elaborator, expr: ast.Supply, scope: Scope) -> Scope:

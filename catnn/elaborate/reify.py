@@ -92,9 +92,10 @@ def closure_at(e: Elaborator, expr: ast.Static, scope: Scope, argument: Atom | N
 
 def shared_morphism(e: Elaborator, statement: ast.Share, scope: Scope) -> None:
     """`share f = t;`: one instance at the principal type of `t`."""
-    from catnn.elaborate.apply import is_morphism
+    from catnn.elaborate.apply import is_morphism, refuse_unknown
 
     if not is_morphism(e, statement.value, scope):
+        refuse_unknown(e, statement.value, scope)
         e.fail(
             "E0309",
             "`share` names a morphism, and this is a value",

@@ -15,7 +15,7 @@ from catnn.elaborate.definition import (
 )
 from catnn.elaborate.scope import FamilyEntry, MorphismEntry, Scope, SizeEntry, ValueEntry
 from catnn.elaborate.sizes import fact, size
-from catnn.elaborate.typing import names_in, to_arrow, to_type
+from catnn.elaborate.typing import contexts_in, names_in, to_arrow, to_type
 from catnn.elaborate.usage import kind_of
 from catnn.errors import Label
 from catnn.source import NOWHERE, Span
@@ -175,7 +175,8 @@ def _declare(e: Elaborator, definition: Definition) -> None:
     low = {name for name in axes if _may_be_zero(definition.header, name)}
     facts = e.unifier.facts
     for symbol in definition.sizes:
-        facts = facts.declare(symbol, 0 if symbol.name in low else 1)
+        definition.least[symbol] = 0 if symbol.name in low else 1
+        facts = facts.declare(symbol, definition.least[symbol])
     for parameter in definition.parameters:
         if parameter.kind == "size":
             least = 1 if parameter.name in axes - low else 0
@@ -227,10 +228,8 @@ def _ports(e: Elaborator, definition: Definition, scope: Scope) -> None:
         definition.tupled = True
         definition.labels = None
         definition.target = to_type(e, header.type, scope)
-    for context in header.over:
-        definition.ports.append(
-            Port(context.name or "", to_type(e, context.type, scope), is_context=True)
-        )
+    for name, node in contexts_in(header.over):
+        definition.ports.append(Port(name, to_type(e, node, scope), is_context=True))
 
 
 def _value_type(e: Elaborator, node: ast.Signature, scope: Scope) -> Type:

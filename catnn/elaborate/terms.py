@@ -137,6 +137,8 @@ def _nullary(e: Elaborator, expr: ast.Expr, scope: Scope, expected: Type | None)
         else getattr(getattr(expr, "head", None), "text", "")
     )
     found = e.checker.find(scope.module, name)
+    if found is None and is_morphism(e, expr, scope):
+        _morphism_as_value(e, expr, name)
     if found is None:
         e.unknown(name, expr.span, "value", scope.visible() | e.checker.visible(scope.module))
     callee = callee_of(e, expr, scope, None)
@@ -150,7 +152,9 @@ def _morphism_as_value(e: Elaborator, expr: ast.Expr, name: str) -> None:
         "E0305",
         f"`{name}` is a morphism; a value is due here",
         expr.span,
-        help=[f"apply it: `{name}(x)`, or compose with `>>`"],
+        help=["write the number itself"]
+        if name == "const"
+        else [f"apply it: `{name}(x)`, or compose with `>>`"],
     )
 
 

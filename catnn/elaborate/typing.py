@@ -1,6 +1,6 @@
 """Types from syntax, in types proper and in the cover grammar of expressions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from catnn.elaborate.context import Elaborator
 from catnn.elaborate.facts_text import at_least_one
@@ -274,11 +274,21 @@ def _family(e: Elaborator, node: ast.FamilyTuple, scope: Scope) -> Type:
     return Product(tuple(items))
 
 
+def contexts_in(written: Iterable[ast.Context]) -> Iterator[tuple[str, ast.Type | ast.Signature]]:
+    """The contexts of a clause: `over g : A, x : B`, or one record `over (g : A, x : B)`."""
+    for context in written:
+        node = context.type
+        if context.name is None and isinstance(node, ast.TupleType):
+            yield from ((field.label or "", field.type) for field in node.fields)
+        else:
+            yield context.name or "", node
+
+
 def to_arrow(e: Elaborator, node: ast.ArrowType, scope: Scope) -> Arrow:
     """The type of a morphism argument."""
     contexts: tuple[tuple[str, Type], ...] = ()
     if node.over is not None:
-        contexts = ((node.over.name or "", to_type(e, node.over.type, scope)),)
+        contexts = tuple((name, to_type(e, t, scope)) for name, t in contexts_in((node.over,)))
     return Arrow(to_type(e, node.source, scope), to_type(e, node.target, scope), contexts)
 
 

@@ -1,5 +1,6 @@
 """Programs from the literature beyond the gallery: each checks, and lowers and runs at tiny sizes."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -25,27 +26,65 @@ class Run:
 
 
 RUNS = (
-    Run("digress", "denoiser", {"layers": 2, "h": 2, "dx": 4, "de": 3, "dy": 5},
-        ((4, (6,)), (5, (6, 6)), (0, ())), ((6, 4), (6, 6, 5))),
+    Run(
+        "digress",
+        "denoiser",
+        {"layers": 2, "h": 2, "dx": 4, "de": 3, "dy": 5},
+        ((4, (6,)), (5, (6, 6)), (0, ())),
+        ((6, 4), (6, 6, 5)),
+    ),
+    Run("flow", "first_order", {"count": 2}, ((0, (4, 8, 8)), (11, ())), ((4, 8, 8),)),
+    Run("flow", "second_order", {"count": 2}, ((0, (4, 8, 8)), (11, ())), ((4, 8, 8),)),
     Run("glgenn", "o5_regression", {"n": 2, "c": 2}, ((0, (2, 4)),), ((),)),
     Run("gmu", "genres", {"o": 4, "text": 6, "picture": 5}, ((0, (6,)), (0, (5,))), ((23,),)),
     Run("gmu", "genres_free", {"o": 4, "text": 6, "picture": 5}, ((0, (6,)), (0, (5,))), ((23,),)),
     Run("mfa", "mfa_block", {"heads": 2, "c": 4, "d": 6}, ((0, (5, 6)),), ((5, 6),)),
     Run("mfa", "mfa_kr_block", {"heads": 2, "c": 4, "d": 6}, ((0, (5, 6)),), ((5, 6),)),
-    Run("mfa", "mla_block", {"heads": 2, "latent": 3, "e": 4, "r": 2, "d": 6}, ((0, (5, 6)),), ((5, 6),)),
+    Run(
+        "mfa",
+        "mla_block",
+        {"heads": 2, "latent": 3, "e": 4, "r": 2, "d": 6},
+        ((0, (5, 6)),),
+        ((5, 6),),
+    ),
+    Run(
+        "nmn",
+        "soft",
+        {"steps": 2},
+        ((0, (2, 6)), (0, (2, 3)), (0, (3, 4, 5))),
+        ((4, 5),),
+    ),
     Run("mpo", "mpobert", {"layers": 1, "h": 2, "b": 2}, ((0, (2, 768)),), ((2, 768),)),
     Run("multilinear_moe", "mumoe_block", {"n": 4, "r": 3, "d": 5}, ((0, (5,)),), ((5,),)),
     Run("multilinear_moe", "ring_block", {"n": 4, "d": 5}, ((0, (5,)),), ((5,),)),
     Run("multilinear_moe", "deep_block", {"n1": 2, "n2": 3, "r": 3, "d": 5}, ((0, (5,)),), ((5,),)),
-    Run("resnet", "resnet", {"depths": (1, 2, 1, 1), "width": 4, "classes": 5}, ((0, (3, 40, 33)),), ((5,),)),
+    Run(
+        "resnet",
+        "resnet",
+        {"depths": (1, 2, 1, 1), "width": 4, "classes": 5},
+        ((0, (3, 40, 33)),),
+        ((5,),),
+    ),
     Run("stargan", "generator", {"s": 8}, ((0, (3, 8, 8)), (0, (5,))), ((3, 8, 8),)),
     Run("stargan", "critic", {}, ((0, (3, 128, 128)),), ((1, 2, 2), (5,))),
     Run("tpa", "tpa_lm", {"layers": 1, "d": 8, "h": 2, "vocab": 11}, ((11, (5,)),), ((5, 11),)),
+    Run(
+        "unified_peft",
+        "tuned",
+        {"l": 2, "r": 3, "e": 4, "u": 5},
+        ((0, (3, 4)), (0, (6, 4)), (0, (6, 5))),
+        ((3, 5),),
+    ),
     Run("unet", "denoiser", {"k": 2, "c": 8, "e": 4}, ((0, (3, 8, 12)), (0, ())), ((3, 8, 12),)),
     Run("vq", "vqvae", {"k": 6, "d": 4}, ((0, (3, 8, 12)),), ((3, 8, 12),)),
     Run("vq", "vq_ema", {"k": 6, "d": 4}, ((0, (4,)),), ((4,), ())),
-    Run("wukong", "wukong",
-        {"fields": 3, "v": 9, "d": 4, "f": 2, "l": 3, "k": 2, "layers": 2}, ((9, (3,)),), ((),)),
+    Run(
+        "wukong",
+        "wukong",
+        {"fields": 3, "v": 9, "d": 4, "f": 2, "l": 3, "k": 2, "layers": 2},
+        ((9, (3,)),),
+        ((),),
+    ),
 )
 
 
@@ -71,3 +110,37 @@ def test_lowers_and_runs(run: Run, mode: str) -> None:
     outputs = found if isinstance(found, tuple) else (found,)
     assert [tuple(output.shape) for output in outputs] == [(2, *shape) for shape in run.outputs]
     assert all(output.isfinite().all() for output in outputs)
+
+
+@pytest.mark.torch
+def test_prefix_tuning_is_an_adapter() -> None:
+    """Rows in front of keys and values are a blend of two attentions, for any sizes."""
+    import torch
+
+    program = catnn.load(HERE / "unified_peft.cat")
+    torch.manual_seed(0)
+    shapes = ((3, 4), (6, 4), (6, 5), (2, 4), (2, 5))
+    inputs = [torch.randn(*shape, dtype=torch.float64) for shape in shapes]
+    one, other = (program[name].bind().torch()(*inputs) for name in ("in_front", "blended"))
+    torch.testing.assert_close(one, other)
+
+
+@pytest.mark.torch
+def test_entmax_is_a_sparse_distribution() -> None:
+    """(Peters et al. 2019): sums to 1, keeps the order, and drops what is far below the greatest."""
+    import torch
+
+    program = catnn.loads((HERE / "multilinear_moe.cat").read_text("utf-8"))
+    scores = torch.tensor([[4.0, 3.5, 0.0, -2.0], [1.0, 1.0, 1.0, 1.0]], dtype=torch.float64)
+    found = program["entmax"].bind().torch()(scores)
+    torch.testing.assert_close(found.sum(-1), torch.ones(2, dtype=torch.float64))
+    assert found[0, 0] > found[0, 1] > 0
+    assert found[0, 2:].eq(0).all()
+    torch.testing.assert_close(found[1], torch.full((4,), 0.25, dtype=torch.float64))
+
+
+def test_the_table_of_programs_is_current() -> None:
+    page = (HERE.parents[1] / "docs" / "drafts.md").read_text("utf-8")
+    table = page[: page.index("## What was mended")]
+    rows = dict(re.findall(r"^\| ([a-z_]+) \| (\S+)", table, re.MULTILINE))
+    assert {name for name, state in rows.items() if state in ("checks", "part")} == set(FILES)

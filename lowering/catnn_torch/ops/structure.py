@@ -150,7 +150,8 @@ def gather(writer: Writer, term: Apply) -> str:
     table, *indices = term.arguments
     if not term.carries[0]:
         texts = [_index(writer, term, k + 1) for k in range(len(indices))]
-        if len(indices) == 1 and isinstance(table, Leaf) and len(dims(table)) == 2:
+        known = any(writer.scalar(index) is not None for index in indices)
+        if len(indices) == 1 and isinstance(table, Leaf) and len(dims(table)) == 2 and not known:
             return f"F.embedding({texts[0]}, {writer.value(table)})"
         return f"{writer.value(table)}[{', '.join(texts)}]"
     return _batched_gather(writer, term)
