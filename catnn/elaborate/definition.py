@@ -77,6 +77,7 @@ class Definition:
     requirements: list[Requirement] = field(factory=list)
     across: Symbol | None = None
     primitive: Primitive | None = None
+    least: dict[Symbol, int] = field(factory=dict)
     additive: set[Symbol] = field(factory=set)
     body: Block | None = None
     inputs: tuple[Ref, ...] = ()
