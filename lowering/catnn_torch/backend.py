@@ -9,6 +9,7 @@ from itertools import count
 from typing import Literal
 
 import torch
+from attrs import define
 from torch import nn
 
 from catnn.errors import CatError, Diagnostic
@@ -53,7 +54,7 @@ class TorchBackend:
                 torch.manual_seed(seed)
             module = model()
         assert isinstance(module, nn.Module)
-        module.__dict__["_catnn"] = (emitted, namespace)
+        module.__dict__["_catnn"] = Origin(emitted, namespace)
         if checkpoint is not None:
             checkpointed(module, checkpoint)
         return module.eval() if mode == "infer" else module
@@ -61,21 +62,43 @@ class TorchBackend:
     def compile(self, module: nn.Module) -> nn.Module:
         """The same module through `torch.compile`; a repeated block is compiled once."""
         need_compiler()
-        emitted, namespace = module.__dict__["_catnn"]
-        assert isinstance(emitted, Emitted)
-        if emitted.blocks:
-            for name, axes in emitted.blocks.items():
-                namespace[name] = compiled(namespace[name], axes)
-        else:
-            run = getattr(module, "run")  # noqa: B009 - modules type what they hold as tensors
-            module.__dict__["run"] = compiled(run, emitted.dynamic)
+        origin = module.__dict__["_catnn"]
+        assert isinstance(origin, Origin)
+        origin.compile()
         return module
 
 
-def compiled(
-    function: Callable[..., object], axes: tuple[tuple[int, ...], ...]
-) -> Callable[..., object]:
+@define(eq=False)
+class Origin:
+    """The text and the names that a module comes from; a copy of the module has the same."""
+
+    emitted: Emitted
+    namespace: dict[str, object]
+    is_compiled: bool = False
+
+    def __deepcopy__(self, memo: object) -> "Origin":
+        return self
+
+    def compile(self) -> None:
+        """Compile the functions of the blocks, or the whole of a model that has none.
+
+        Class and functions belong to one built module and its copies alone.
+        """
+        if self.is_compiled:
+            return
+        self.is_compiled = True
+        for name, axes in self.emitted.blocks.items():
+            self.namespace[name] = compiled(self.namespace[name], axes)
+        if not self.emitted.blocks:
+            model = self.namespace[self.emitted.model]
+            assert isinstance(model, type)
+            axes = ((), *self.emitted.dynamic)
+            model.run = compiled(model.run, axes)  # type: ignore[attr-defined]
+
+
+def compiled(function: object, axes: tuple[tuple[int, ...], ...]) -> Callable[..., object]:
     """`function` in one graph, its run-time axes marked so that a new size compiles nothing."""
+    assert callable(function)
     inner = torch.compile(function, fullgraph=True, dynamic=False)
     marked = [(position, own) for position, own in enumerate(axes) if own]
 

@@ -157,6 +157,11 @@ def _raise_unless(
     writer: Writer, program: Program, given: Input, text: str, tensor: Tensor, k: int, due: str
 ) -> None:
     axis = k - (1 if given.lifted else 0)
+    if axis < 0:
+        writer.line(f"if {text}.shape[{k}] != {due}:")
+        leads = f"[{{{due}}}] and [{{{text}.shape[{k}]}}]"
+        _refuse(writer, f"{program.name}: the inputs have different leading axes: {leads}")
+        return
     shown = shown_type(given, tensor)
     size = tensor.shape[k]
     said = f"{size}" if str(size) == due else f"{size} = {{{due}}}"

@@ -171,7 +171,9 @@ def test_auxiliary_terms_are_means_over_leads() -> None:
 
 
 def test_a_returned_buffer_is_its_old_value() -> None:
-    text = "model m : [4] -> [4] across b = x => buffer a : [4] = zeros; a <- sum{[b] d}(x); 0 * x + a"
+    text = (
+        "model m : [4] -> [4] across b = x => buffer a : [4] = zeros; a <- sum{[b] d}(x); 0 * x + a"
+    )
     module = built(text).train()
     module.a.zero_()
     assert not module(drawn(2, 4)).any()
