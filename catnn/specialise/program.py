@@ -121,6 +121,9 @@ class _Specialisation:
             value = self.bindings[symbol.name]
             if isinstance(value, bool) or not isinstance(value, int):
                 raise self.fail("E0305", f"`{symbol.name}` is a size, not {value!r}")
+            least = self.definition.least.get(symbol, 1)
+            if value < least:
+                raise self.fail("E0208", f"`{symbol.name}` is {value}; it is at least {least}")
             self.filled.sizes[symbol] = Dim.of(value)
         elif self.symbolic:
             self.filled.sizes[symbol] = Dim.of(fresh(symbol.name))
