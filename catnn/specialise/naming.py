@@ -96,8 +96,8 @@ def _name(
 
 
 def _is_repeated(factor: Factor) -> bool:
-    """Whether a factor holds the turns of a loop: below another loop's turn it keeps its name."""
-    return any(child.index is not None for child in factor.children)
+    """Whether a factor holds turns or stages: below another loop's turn it keeps its name."""
+    return any(child.index is not None or child.base.isdigit() for child in factor.children)
 
 
 TAKEN = frozenset(

@@ -95,9 +95,9 @@ CASES = {
     "big of repeat": (
         "model m : [3] -> [3] = (>> i < 2) (repeat[2] LIN) as s", [f"s.{i}.{j}.weight" for i in range(2) for j in range(2)]),
     "repeat of repeat": (
-        "model m : [3] -> [3] = repeat[2] (repeat[2] LIN) as s", [f"s.{i}.{j}.weight" for i in range(2) for j in range(2)]),
+        "model m : [3] -> [3] = repeat[2] (repeat[2] LIN) as s", [f"s.{i}.linear.{j}.weight" for i in range(2) for j in range(2)]),
     "repeat of big": (
-        "model m : [3] -> [3] = repeat[2] ((>> i < 2) LIN) as s", [f"s.{i}.{j}.weight" for i in range(2) for j in range(2)]),
+        "model m : [3] -> [3] = repeat[2] ((>> i < 2) LIN) as s", [f"s.{i}.linear.{j}.weight" for i in range(2) for j in range(2)]),
     "repeat of iterate": (
         "model m : [3] -> [3] = repeat[2] (iterate[3] LIN) as s", ["s.0.weight", "s.1.weight"]),
     "iterate of repeat": (
@@ -111,8 +111,8 @@ CASES = {
         "model m : [3] -> [3] = param w : [3]; repeat[3] (x => x + w)", ["w"]),
     "param inside repeat": (
         "model m : [3] -> [3] = repeat[2] (x => param w : [3]; x + w) as s", ["s.0.w", "s.1.w"]),
-    "unused value": ("model m : [3] -> [3] = x => let y = LIN(x); x", ["linear.weight"]),
-    "unused loop": ("model m : [3] -> [3] = x => let y = x >> repeat[2] LIN; x", ["linear.0.weight", "linear.1.weight"]),
+    "unused value": ("model m : [3] -> [3] = x => let y = LIN(x); x", []),
+    "unused loop": ("model m : [3] -> [3] = x => let y = x >> repeat[2] LIN; x", []),
 }  # fmt: skip
 
 
