@@ -3,7 +3,7 @@
 import pytest
 import torch
 from attrs import evolve
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -42,6 +42,7 @@ def close(one: Tensor, other: Tensor) -> bool:
 
 def check(program: Program, data: st.DataObject) -> None:
     text = printed(program).text + wrapper(program)
+    note(text)
     file = catnn.loads(text)
     static = {s.name for s in file["m"].definition.elaborated.static}
     sizes = run_time_sizes(program, frozenset(static), data.draw)
@@ -73,8 +74,13 @@ def as_tuple(program: Program) -> Program:
 
 
 QUIET = settings(
-    deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],  # a failure is told at once; the slow runs make it small
 )
+SLOW = settings(QUIET, phases=[Phase.generate, Phase.shrink])
 
 
 @settings(QUIET, max_examples=150)
@@ -87,7 +93,7 @@ def test_a_batch_of_inputs_gives_the_batch_of_results(
 
 
 @pytest.mark.slow
-@settings(QUIET, max_examples=5_000)
+@settings(SLOW, max_examples=5_000)
 @given(programs(4), st.data())
 def test_many_batches(program: Program, data: st.DataObject) -> None:
     with default_float64():

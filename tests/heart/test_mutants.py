@@ -2,7 +2,7 @@
 
 import pytest
 from attrs import evolve
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, note, settings
 from hypothesis import strategies as st
 
 import catnn
@@ -56,6 +56,7 @@ def check(program: Program, data: st.DataObject) -> None:
     assert found is not None
     mutant, changed, nodes = found
     printer = printed(changed)
+    note(printer.text)
     with pytest.raises(catnn.CatError) as error:
         catnn.loads(printer.text)
     spans = places(printer, mutant, nodes)
@@ -69,8 +70,13 @@ def check(program: Program, data: st.DataObject) -> None:
 
 
 QUIET = settings(
-    deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],  # a failure is told at once; the slow runs make it small
 )
+SLOW = settings(QUIET, phases=[Phase.generate, Phase.shrink])
 
 
 @settings(QUIET, max_examples=200)
@@ -80,7 +86,7 @@ def test_a_change_that_breaks_a_type_is_found(program: Program, data: st.DataObj
 
 
 @pytest.mark.slow
-@settings(QUIET, max_examples=5_000)
+@settings(SLOW, max_examples=5_000)
 @given(programs(4), st.data())
 def test_many_changes(program: Program, data: st.DataObject) -> None:
     check(program, data)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -45,6 +45,7 @@ def stated(type_: Type, sizes: Mapping[str, int], lead: tuple[int, ...]) -> obje
 
 def check(program: Program, data: st.DataObject) -> None:
     text = printed(program).text
+    note(text)
     model = catnn.loads(text)["m"]
     definition = model.definition.elaborated
     expected = program.check()
@@ -61,8 +62,13 @@ def check(program: Program, data: st.DataObject) -> None:
 
 
 QUIET = settings(
-    deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],  # a failure is told at once; the slow runs make it small
 )
+SLOW = settings(QUIET, phases=[Phase.generate, Phase.shrink])
 
 
 @settings(QUIET, max_examples=300)
@@ -72,7 +78,7 @@ def test_programs_have_the_shapes_of_their_types(program: Program, data: st.Data
 
 
 @pytest.mark.slow
-@settings(QUIET, max_examples=10_000)
+@settings(SLOW, max_examples=10_000)
 @given(programs(4), st.data())
 def test_many_programs(program: Program, data: st.DataObject) -> None:
     check(program, data)
