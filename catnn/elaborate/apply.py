@@ -1,6 +1,7 @@
 """Morphism expressions applied to an input: composition, fans, lambdas, lookups, calls."""
 
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from catnn.elaborate import constants, core
 from catnn.elaborate.binding import bind_pattern
@@ -136,7 +137,22 @@ def apply(
         form = FORMS.get(type(expr))
         if form is not None:
             return form(e, expr, scope, argument, expected)
+        if isinstance(expr, VALUES):
+            return _value_applied(e, expr, scope, argument)
         return call(e, callee_of(e, expr, scope, argument), (argument,), expr.span)
+
+
+VALUES = (ast.Call, ast.FieldOf, ast.Tuple, ast.Listing, ast.Number, ast.String, ast.Comprehension)
+
+
+def _value_applied(e: Elaborator, expr: ast.Static, scope: Scope, argument: Atom) -> Atom:
+    """A value where a morphism is due: a tensor is one where indices arrive."""
+    tensor = e.value(expr, scope)
+    type_ = e.unifier.type(argument.type)
+    first = type_.items[0] if isinstance(type_, Product) and type_.items else type_
+    if not isinstance(first, Tensor) or not isinstance(first.element, Index):
+        _not_applicable(e, expr, scope)
+    return lookup(e, tensor, _indices(e, argument), expr.span)
 
 
 def _group(
@@ -265,7 +281,7 @@ def retyped(atom: Atom, type_: Type) -> Atom:
             return Tupled(items, type_)
 
 
-def _not_applicable(e: Elaborator, expr: ast.Static, scope: Scope) -> None:
+def _not_applicable(e: Elaborator, expr: ast.Static, scope: Scope) -> NoReturn:
     e.fail(
         "E0305",
         "this is a value; a morphism is due here",
@@ -351,9 +367,8 @@ def lookup(e: Elaborator, tensor: Atom, indices: Sequence[Atom], span: Span) -> 
     if len(shape) < len(indices) or any(
         not isinstance(item, Dim) for item in shape[: len(indices)]
     ):
-        e.fail(
-            "E0202", f"a tensor of type `{type_}` has no {len(indices)} leading axes to index", span
-        )
+        given = "1 index is" if len(indices) == 1 else f"{len(indices)} indices are"
+        e.fail("E0202", f"a tensor of type `{type_}` has too few axes: {given} given", span)
     found = [
         _index(e, index, axis, type_, span) for index, axis in zip(indices, shape, strict=False)
     ]
@@ -476,6 +491,9 @@ def callee_of(e: Elaborator, expr: ast.Static, scope: Scope, argument: Atom | No
             return big(e, expr, scope, argument)
         case ast.Supply(inner=inner):
             return callee_of(e, inner, supplying(e, expr, scope), argument)
+        case _ if isinstance(expr, VALUES):
+            e.value(expr, scope)
+            _not_applicable(e, expr, scope)
         case _:
             return closure_at(e, expr, scope, argument)
 
@@ -587,6 +605,23 @@ def refuse_unknown(e: Elaborator, expr: ast.Static, scope: Scope) -> None:
             known = scope.value(name) or scope.size(name) or e.checker.find(scope.module, name)
             if known is None and not is_reserved(name):
                 _unknown_morphism(e, name, expr, scope)
+
+
+def value_help(e: Elaborator, body: ast.Static, scope: Scope) -> str:
+    """The cure for a value where the body of a morphism is due."""
+    while isinstance(body, ast.Group):
+        body = body.inner
+    if isinstance(body, ast.Tuple) and all(is_morphism(e, i.value, scope) for i in body.items):
+        return "run both on one input by `f & g`, or side by side by `f | g`"
+    if isinstance(body, ast.Call) and is_morphism(e, body.head, scope) and body.arguments:
+        nodes = [item.value for item in body.arguments]
+        if any(is_morphism(e, node, scope) for node in nodes):
+            return "compose morphisms by `f >> g`"
+        name = body.head.text if isinstance(body.head, ast.Name) else "f"
+        values = [isinstance(n, ast.Name) and scope.value(n.text) is not None for n in nodes]
+        if not any(values):
+            return f"sizes and numbers stand in brackets, inputs in parentheses: `{name}[..]`"
+    return "name its input: `x => ..`"
 
 
 def is_reserved(name: str) -> bool:

@@ -1,6 +1,6 @@
 """One body at its declared type, or the principal type of a body without one."""
 
-from catnn.elaborate.apply import is_morphism, refuse_unknown
+from catnn.elaborate.apply import is_morphism, refuse_unknown, value_help
 from catnn.elaborate.binding import bind_name
 from catnn.elaborate.calls import coerce
 from catnn.elaborate.constants import is_constant
@@ -116,7 +116,7 @@ def _applied(
             "E0305",
             f"`{definition.name}` is a morphism, and its body is a value",
             body.span,
-            help=["name its input: `x => ..`"],
+            help=[value_help(e, body, scope)],
         )
     return e.apply(body, scope, argument, target)
 

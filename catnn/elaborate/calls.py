@@ -493,6 +493,8 @@ def _distribute(e: Elaborator, callee: Callee, arguments: Sequence[Atom], span: 
     if not callee.tupled:
         if len(arguments) == 1:
             return list(arguments)
+        if not arguments and inputs:
+            _wrong_count(e, callee, 0, span)
         return [Tupled(tuple(arguments), Product(tuple(a.type for a in arguments)))]
     if len(arguments) == len(inputs) and len(inputs) != 1:
         return list(arguments)
@@ -540,7 +542,7 @@ def _wrong_count(e: Elaborator, callee: Callee, count: int, span: Span) -> None:
         + ("is given" if count == 1 else "are given"),
         span,
         labels=labels,
-        notes=[f"its input is `({shown})`"],
+        notes=[f"its input is `{shown if len(inputs) == 1 else f'({shown})'}`"],
     )
 
 

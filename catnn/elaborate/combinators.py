@@ -51,6 +51,9 @@ def _count(e: Elaborator, expr: ast.Prefixed, scope: Scope) -> Dim:
     argument = expr.arguments[0]
     count = size(e, argument.value, scope)
     known = count.as_int()
+    flag = isinstance(argument.value, ast.Name) and argument.value.text in ("true", "false")
+    if flag or (known is None and count.as_fraction() is not None):
+        e.fail("E0305", "a count is a whole number", argument.span)
     if known is not None and known < 0:
         e.fail("E0208", f"a count is at least 0; this is {known}", argument.span)
     if known is None:

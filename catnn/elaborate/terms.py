@@ -249,6 +249,8 @@ def field_habit(e: Elaborator, name: str, scope: Scope) -> list[str]:
     habit = HABITS.get(name.lower())
     if habit is not None:
         return [habit]
+    if name in ("sum", "mean", "prod", "max", "min", "softmax", "log_softmax", "argmax", "argmin"):
+        return [f"name the axes and put brackets around those it acts on: `{name}{{n [d]}}(x)`"]
     known = e.checker.find(scope.module, name) is not None
     return [f"apply it: `{name}(x)`, or `x >> {name}`"] if known else []
 

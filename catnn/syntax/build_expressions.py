@@ -9,6 +9,14 @@ from catnn.syntax.cover import as_pattern
 from catnn_grammar import Token
 
 
+def _spaced(pattern: str) -> str:
+    """The axes of a string of `einsum` (`nd,de->ne`) apart, as patterns have them."""
+    if " " in pattern or "(" in pattern:
+        return pattern
+    operands = (" ".join(part) for part in pattern.replace("->", ">").split(","))
+    return ", ".join(operands).replace(" > ", " -> ")
+
+
 class ExpressionRules(Reporter):
     """From `name` to `block`: `rule(span, *children)` gives the node."""
 
@@ -30,7 +38,7 @@ class ExpressionRules(Reporter):
                 "E0116",
                 "an axis pattern is no string",
                 span,
-                help=(f"write `{{{value.strip()}}}(x)`",),
+                help=(f"write `{{{_spaced(value.strip())}}}(x)`",),
             )
         return ast.String(value, span=span)
 
