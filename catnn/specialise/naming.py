@@ -100,8 +100,7 @@ def _is_repeated(factor: Factor) -> bool:
     return any(child.index is not None or child.base.isdigit() for child in factor.children)
 
 
-TAKEN = frozenset(
-    """
+_MEMBERS = """
     T_destination add_module apply aux bfloat16 buffers call_super_init check children
     compile cpu cuda double dump_patches eval extra_repr float forward get_buffer
     get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia
@@ -112,8 +111,8 @@ TAKEN = frozenset(
     register_parameter register_state_dict_post_hook register_state_dict_pre_hook
     requires_grad_ reset_parameters run set_extra_state set_submodule share_memory
     state_dict to to_empty train training type xpu zero_grad
-    """.split()
-)
+"""
+TAKEN = frozenset(_MEMBERS.split())
 """What a module calls its own members: a factor or leaf of such a name gets a `_` behind it."""
 
 

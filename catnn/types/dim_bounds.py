@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from catnn.types.dim_theory import Theory
 
 Premise: TypeAlias = tuple[Terms, bool]
-MAX_CASES = 12
+MAX_CASES = 64
 MAX_CASE_DEPTH = 2
 MAX_SYSTEM = 24
 MAX_PRODUCTS = 16
@@ -279,7 +279,8 @@ def _alternatives(theory: "Theory", dim: Dim, strict: bool) -> bool | None:
     """A proof by cases over extrema, lists and conditions; None if there are none to split."""
     for atom in sorted(dim.atoms(), key=lambda a: a.uid):
         if isinstance(atom, Listing) and len(atom.values) <= MAX_CASES:
-            return all(nonnegative(theory, _put(dim, atom, v), strict) for v in atom.values)
+            places = range(len(atom.values))
+            return all(nonnegative(theory, at_place(dim, atom.index, j), strict) for j in places)
         if isinstance(atom, Extremum) and _pulls_down(theory, dim, atom):
             return all(nonnegative(theory, _put(dim, atom, v), strict) for v in atom.arguments)
         if isinstance(atom, Conditional) and theory.depth < MAX_CASE_DEPTH:
@@ -291,6 +292,17 @@ def _alternatives(theory: "Theory", dim: Dim, strict: bool) -> bool | None:
                 ),
             )
     return None
+
+
+def at_place(dim: Dim, index: Dim, place: int) -> Dim:
+    """`dim` where `index` is `place`, as far as its lists show it."""
+
+    def image(one: Atom) -> Dim | None:
+        if isinstance(one, Listing) and one.index == index and place < len(one.values):
+            return one.values[place]
+        return None
+
+    return dim.rebuild(image)
 
 
 def _put(dim: Dim, atom: Atom, value: Dim) -> Dim:

@@ -250,12 +250,13 @@ def power(base: Sizelike, exponent: Sizelike) -> Dim:
     whole = exponent.as_int()
     if whole is not None:
         return base.raised(whole)
-    literal = base.as_int()
-    if literal is None or literal < 1:
-        raise SizeError(f"the base of `({base})^({exponent})` is no positive whole number")
+    literal = base.as_fraction()
+    if literal is None or literal <= 0:
+        raise SizeError(f"the base of `({base})^({exponent})` is no positive number")
     result = Dim.of(1)
-    for prime, multiplicity in _factors(literal):
-        result = result * _prime_power(prime, exponent * multiplicity)
+    for part, sign in ((literal.numerator, 1), (literal.denominator, -1)):
+        for prime, multiplicity in _factors(part):
+            result = result * _prime_power(prime, exponent * (sign * multiplicity))
     return result
 
 

@@ -50,8 +50,8 @@ def fraction(dim: Dim) -> tuple[Dim, Dim]:
 
 
 def _dim(dim: Dim) -> Text:
-    if not dim.terms:
-        return "0", ATOM
+    if dim.is_constant():
+        return _number(dim.terms.get(ONE, 0))
     shifted = _shifted_extremum(dim)
     if shifted is not None:
         return shifted
@@ -62,6 +62,28 @@ def _dim(dim: Dim) -> Text:
         key = (bits, below) if below or (bits > 1 and not _powers(monomial)) else (0, monomial)
         groups.setdefault(key, {})[monomial] = terms[monomial]
     return _joined([*map(_group, groups.values()), *texts])
+
+
+def places(number: int, base: int) -> tuple[int, int]:
+    """How often `base` divides, and what is left."""
+    count = 0
+    while number and number % base == 0:
+        number, count = number // base, count + 1
+    return count, number
+
+
+def _number(value: Number) -> Text:
+    """A constant; as a decimal where that is exact."""
+    level = ATOM if value >= 0 else SUM
+    if value.denominator == 1:
+        return str(value), level
+    _, odd = places(value.denominator, 2)
+    if places(odd, 5)[1] == 1 and value.denominator < 10**12:
+        whole, digits = divmod(abs(value.numerator) * 10**12 // value.denominator, 10**12)
+        decimal = f"{digits:012d}".rstrip("0")
+        if Fraction(f"{whole}.{decimal}") == abs(Fraction(value)):
+            return f"{'-' if value < 0 else ''}{whole}.{decimal}", level
+    return f"{value.numerator} / {value.denominator}", PRODUCT if value > 0 else SUM
 
 
 def _joined(texts: list[SignedText]) -> Text:

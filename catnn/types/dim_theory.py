@@ -104,12 +104,15 @@ class Theory:
 
     def branch(self, *facts: Fact) -> "Theory":
         """The theory with further facts, for a proof by cases."""
-        if facts not in self.branches:
+        known = self.branches.get(facts)
+        if known is None:
             assumed = self.facts
             for fact in facts:
                 assumed = assumed.assume(fact)
-            self.branches[facts] = assumed.worked_out(self.depth + 1, self.fuel)
-        return self.branches[facts]
+            known = assumed.worked_out(self.depth + 1, self.fuel)
+            if self.fuel.left > 0:
+                self.branches[facts] = known
+        return known
 
     def ask(self, memo: dict[_Q, _R], question: _Q, fallback: _R, answer: Callable[[], _R]) -> _R:
         """The answer, remembered; `fallback` where a question is asked inside itself.
@@ -142,6 +145,8 @@ class Theory:
 
     def _guarded(self, add: Callable[[_T], None], what: _T) -> None:
         """What has no value, or is out of bounds, is left out: fewer facts are still sound."""
+        if self.depth == 0:
+            self.fuel.left = FUEL
         with suppress(SizeError, SizeLimit):
             add(what)
 

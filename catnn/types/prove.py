@@ -8,8 +8,8 @@ from math import lcm
 from typing import TYPE_CHECKING
 
 from catnn.types import dim_terms
-from catnn.types.atoms import Atom, Compound, Conditional, Extremum, Floor, Inverse
-from catnn.types.dim_bounds import by_cases
+from catnn.types.atoms import Atom, Compound, Conditional, Extremum, Floor, Inverse, Listing
+from catnn.types.dim_bounds import at_place, by_cases
 from catnn.types.dim_core import Dim, over, plainly_integral
 from catnn.types.dim_forms import extremum, floor, order
 from catnn.types.dim_relations import Compare, Divides, Fact
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_CASE_DEPTH = 2
 MAX_MODULUS = 1 << 32
+MAX_PLACES = 64
 
 
 def prove(theory: "Theory", fact: Fact) -> bool:
@@ -84,6 +85,9 @@ def vanishes(theory: "Theory", dim: Dim) -> bool:
         if not paired.terms:
             return True
         for atom in sorted(dim.atoms(), key=lambda a: a.uid):
+            if isinstance(atom, Listing) and len(atom.values) <= MAX_PLACES:
+                places = range(len(atom.values))
+                return all(vanishes(theory, theory.normalise(at_place(dim, atom.index, j))) for j in places)
             if isinstance(atom, Conditional) and theory.depth < MAX_CASE_DEPTH:
                 return by_cases(theory, atom, lambda branch, v, a=atom: _zero(branch, dim, a, v))  # type: ignore[misc]
     if compound or theory.bounds:

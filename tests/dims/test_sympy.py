@@ -4,9 +4,9 @@ from random import Random
 
 import pytest
 import sympy
+
 from catnn.types.dims import SizeError
 from catnn.types.facts import Facts
-
 from tests.dims import expressions as ex
 
 NAMES = ("a", "b", "c")
