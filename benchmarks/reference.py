@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -140,7 +141,7 @@ def measure(case: Case, compiled: bool, seconds: float) -> list[Row]:
         raise SystemExit(f"{case.name}: the outputs differ by {error:.2g}; nothing was timed")
     if compiled:
         rows += compile_both(COLD.get(case.name, case))
-        ours, theirs = fast(case, ours), torch.compile(theirs)
+        ours, theirs = fast(case, ours), cast(Module, torch.compile(theirs))
     with torch.no_grad():
         forward = race(lambda: _plain(ours, inputs), lambda: case.call(theirs, inputs), seconds / 3)
     rows.append(Row(case.name, "forward", forward))
@@ -156,7 +157,7 @@ def step(call: Call, module: Module, inputs: Tensor) -> None:
     """One forward and backward pass; gradients are made anew."""
     for leaf in module.parameters():
         leaf.grad = None
-    call(module, inputs).square().mean().backward()
+    call(module, inputs).square().mean().backward()  # type: ignore[no-untyped-call]
 
 
 def fast(case: Case, ours: Module) -> Module:
@@ -173,7 +174,7 @@ def compile_both(case: Case) -> list[Row]:
         mine, other = pair(case)
         torch._dynamo.reset()
         with torch._inductor.utils.fresh_cache():
-            module = fast(case, mine) if ours else torch.compile(other)
+            module = fast(case, mine) if ours else cast(Module, torch.compile(other))
             start = time.perf_counter()
             step(_plain if ours else case.call, module, inputs)
             spent.append(1000 * (time.perf_counter() - start))
