@@ -91,7 +91,7 @@ class Naming:
         self.spans = spans(self.lines, self.wishes)
         for number in sorted(self.spans, key=lambda n: (self.spans[n].start, n)):
             self.choose(number)
-        return [line for line in map(self.named, self.lines) if not _is_idle(line.text)]
+        return filled([line for line in map(self.named, self.lines) if not _is_idle(line.text)])
 
     def named(self, line: Line) -> Line:
         text = MARK.sub(lambda found: self.names[int(found.group(1))], line.text)
@@ -179,6 +179,19 @@ class Naming:
             if mark(source) in line.text:
                 text = line.text.replace(mark(source), mark(target))
                 self.lines[k] = Line(line.indent, text, line.comment)
+
+
+def filled(lines: Sequence[Line]) -> list[Line]:
+    """What is left of a block without lines: nothing of a loop, `pass` of a branch."""
+    kept: list[Line] = []
+    for position in reversed(range(len(lines))):
+        line = lines[position]
+        if line.text.endswith(":") and not (kept and kept[-1].indent > line.indent):
+            if line.text.startswith("for "):
+                continue
+            kept.append(Line(line.indent + 1, "pass"))
+        kept.append(line)
+    return kept[::-1]
 
 
 def _is_idle(text: str) -> bool:
