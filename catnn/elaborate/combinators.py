@@ -217,6 +217,8 @@ def _scan(e: Elaborator, expr: ast.Prefixed, scope: Scope, argument: Atom | None
             f"the input has type `{type_}`" if type_ is not None else "",
         )
     state, sequence = type_.items
+    if isinstance(sequence, Tensor):  # the leading axis is known when every axis is read
+        sequence = Tensor(sequence.element, e.unifier.reveal_all(sequence.shape))
     stripped = e.unifier.strip(sequence, 1)
     if stripped is None:
         e.fail("E0202", f"`scan` runs along a leading axis; `{sequence}` has none", expr.span)
