@@ -1,5 +1,8 @@
 """What all tests share: `--bless` writes golden files anew instead of comparing with them."""
 
+import sys
+from collections.abc import Iterator
+
 import pytest
 
 
@@ -11,3 +14,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def bless(request: pytest.FixtureRequest) -> bool:
     """Whether golden files are to be written; read them in the diff."""
     return bool(request.config.getoption("--bless"))
+
+
+@pytest.fixture(autouse=True)
+def room_to_recurse() -> Iterator[None]:
+    """Trees of the deepest programs are compared field by field: more frames than Python's default."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(10_000)
+    yield
+    sys.setrecursionlimit(limit)
