@@ -244,7 +244,7 @@ class Dim:
         """The size with symbols replaced, in normal form again."""
         if self.symbols().isdisjoint(mapping):
             return self
-        from catnn.types.dim_forms import Replacement
+        from catnn.types.dim_replace import Replacement
 
         return Replacement(mapping.items(), mapping)(self)
 
@@ -315,9 +315,7 @@ def _cancelled(terms: dict[Monomial, Number], inverse: Inverse) -> dict[Monomial
     return result
 
 
-def _multiplied_out(
-    levels: Mapping[int, Terms], inverse: Inverse
-) -> dict[Monomial, Number]:
+def _multiplied_out(levels: Mapping[int, Terms], inverse: Inverse) -> dict[Monomial, Number]:
     result: dict[Monomial, Number] = {}
     for exponent, part in levels.items():
         if exponent > 0:

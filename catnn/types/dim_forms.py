@@ -4,24 +4,17 @@ Everything here holds for all integer values of the symbols, negative ones and
 0 included; what needs facts is in `dim_normal`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import product
 from math import lcm, prod
-from typing import TypeAlias
 
 from catnn.types import dim_terms
 from catnn.types.atoms import (
     Atom,
-    Compound,
-    Conditional,
     Extremum,
     Floor,
-    Inverse,
-    Listing,
-    Member,
     Number,
-    Power,
     Symbol,
     conditional_atom,
     extremum_atom,
@@ -40,7 +33,6 @@ from catnn.types.dim_terms import ONE, Monomial, Terms
 MAX_GRID = 1024
 MAX_GROUP = 64
 MAX_CHOOSE = 64
-Members: TypeAlias = Dim | Symbol | Sequence[Dim]
 
 # ---- floors ---------------------------------------------------------------------------
 
@@ -51,15 +43,19 @@ def floor(argument: Dim) -> Dim:
     Whole parts come out, the constant is rounded as far as the denominators
     allow, and a floor inside a floor is flattened: `(a // b) // 3 = a // (3 * b)`.
     """
+    whole, part = floor_parts(argument)
+    return whole if part.is_constant() else whole + Dim.atom(floor_atom(part))
+
+
+def floor_parts(argument: Dim) -> tuple[Dim, Dim]:
+    """`floor(argument) = whole + floor(part)`, the part in normal form; a constant one has floor 0."""
     whole = Dim({})
     while True:
         out, part = _separate(argument)
         whole = whole + out
-        if part.is_constant():
-            return whole
         inner = flattened(part, plainly_integral)
         if inner is None:
-            return whole + Dim.atom(floor_atom(part))
+            return whole, part
         argument = inner
 
 
@@ -102,12 +98,16 @@ def _rounded(constant: Number, rest: Terms) -> Number:
     return dim_terms.reduced(Fraction(constant * below // 1, below))
 
 
-def flattened(part: Dim, integral: Callable[[Monomial], bool], below: Dim | None = None) -> Dim | None:
+def flattened(
+    part: Dim, integral: Callable[[Monomial], bool], below: Dim | None = None
+) -> Dim | None:
     """`(a + r) / c` for `(floor(a) + r) / c`, `r` a whole number and `c` a positive integer.
 
     Both have the same floor. `c` is the denominator of the coefficients, or `below`.
     """
-    for monomial, coefficient in sorted(part.terms.items(), key=lambda term: term[0][0][0].uid if term[0] else 0):
+    for monomial, coefficient in sorted(
+        part.terms.items(), key=lambda term: term[0][0][0].uid if term[0] else 0
+    ):
         scale = below if below is not None else Dim.of(coefficient.denominator)
         floors = [(atom, rest) for atom, rest in _floors(monomial)]
         for atom, rest in floors:
@@ -360,89 +360,3 @@ def _canonical(fact: Compare) -> Compare:
     positive = {m: c for m, c in difference.terms.items() if c > 0}
     above = Dim(positive, difference.mixed)
     return Compare("==" if fact.op == "==" else "<=", above, above - difference)
-
-
-# ---- substitution ---------------------------------------------------------------------
-
-
-class Replacement:
-    """One substitution in many sizes; it remembers what it made of each atom.
-
-    `images` are what atoms become, at the top and inside other atoms; `families`
-    are what families of sizes become: a list, a symbol, or a size that is a symbol.
-    """
-
-    def __init__(
-        self,
-        images: Iterable[tuple[Atom, Dim]],
-        families: Mapping[Symbol, Members] | None = None,
-    ) -> None:
-        self.images: dict[Atom, Dim] = dict(images)
-        self.families = families or {}
-        self.symbols = {atom for atom in self.images if isinstance(atom, Symbol)}
-        self.symbols.update(self.families)
-        self.only_symbols = all(isinstance(atom, Symbol) for atom in self.images)
-        self.known: dict[Atom, Dim | None] = {}
-
-    def __call__(self, dim: Dim) -> Dim:
-        return dim.rebuild(self._image)
-
-    def _image(self, atom: Atom) -> Dim | None:
-        if atom in self.images:
-            return self.images[atom]
-        if not isinstance(atom, Compound):
-            return None
-        if atom not in self.known:
-            self.known[atom] = self._inside(atom)
-        return self.known[atom]
-
-    def _inside(self, atom: Compound) -> Dim | None:
-        if self.only_symbols and atom.symbols().isdisjoint(self.symbols):
-            return None
-        found = rebuilt(atom, self, self.families)
-        return None if found == Dim.atom(atom) else found
-
-
-def rebuilt(
-    atom: Compound,
-    change: Callable[[Dim], Dim],
-    families: Mapping[Symbol, Members] | None = None,
-) -> Dim:
-    """The atom with every part changed, in normal form again."""
-    match atom:
-        case Floor():
-            return floor(change(atom.argument))
-        case Extremum():
-            return extremum(atom.greatest, [change(argument) for argument in atom.arguments])
-        case Power():
-            return power(atom.base, change(atom.exponent))
-        case Inverse():
-            return Dim.of(1) / change(atom.divisor)
-        case Member():
-            return _member(atom.family, change(atom.index), families or {})
-        case Listing():
-            return literal_list([change(value) for value in atom.values], change(atom.index))
-        case Conditional():
-            fact = atom.fact.map(change)
-            decided = fact.decide()
-            if decided is not None:
-                return change(atom.then if decided else atom.otherwise)
-            return conditional(fact, change(atom.then), change(atom.otherwise))
-    raise TypeError(f"no atom: {atom!r}")
-
-
-def _member(name: Symbol | str, index: Dim, families: Mapping[Symbol, Members]) -> Dim:
-    found = families.get(name) if isinstance(name, Symbol) else None
-    if found is None:
-        return family(name, index)
-    if isinstance(found, Dim):
-        symbol = found.as_symbol()
-        if symbol is None:
-            raise SizeError(f"`{family_name(name)}` is a list, `{found}` is not")
-        return family(symbol, index)
-    return family(found, index) if isinstance(found, Symbol) else literal_list(found, index)
-
-
-def substitute_families(dim: Dim, members: Mapping[Symbol, Members]) -> Dim:
-    """`dim` with families replaced by lists of sizes or by other families."""
-    return Replacement((), members)(dim)

@@ -85,9 +85,7 @@ def _step(theory: "Theory", part: dict[Monomial, Number]) -> Dim | None:
 
 def _sums(theory: "Theory") -> list[tuple[Dim, Monomial]]:
     if theory.sums is None:
-        theory.sums = [
-            (dim, dim_terms.leading(dim.terms)) for dim in theory.whole
-        ]
+        theory.sums = [(dim, dim_terms.leading(dim.terms)) for dim in theory.whole]
     return theory.sums
 
 
@@ -137,20 +135,12 @@ def _missing(theory: "Theory", monomial: Monomial, coefficient: Number) -> objec
             return atom
     below = coefficient.denominator
     for base, exponent_ in exponents.items():
-        places, below = _places(below, base)
-        above = _places(coefficient.numerator, base)[0]
+        places, below = dim_terms.places(below, base)
+        above = dim_terms.places(coefficient.numerator, base)[0]
         total = exponent_ + (above - places)
         if not (theory.nonnegative(total) and theory.integral(total)):
             return base
     return None if below == 1 else _prime(below)
-
-
-def _places(number: int, base: int) -> tuple[int, int]:
-    """How often `base` divides, and what is left."""
-    count = 0
-    while number and number % base == 0:
-        number, count = number // base, count + 1
-    return count, number
 
 
 def _prime(number: int) -> int:
@@ -188,7 +178,7 @@ def _supplies(monomial: Monomial, coefficient: Number) -> frozenset[object]:
     while below > 1:
         prime = _prime(below)
         found.add(prime)
-        below = _places(below, prime)[1]
+        below = dim_terms.places(below, prime)[1]
     return frozenset(found)
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from catnn.types import dim_terms
 from catnn.types.atoms import Atom, Compound, Conditional, Extremum, Floor, Symbol
-from catnn.types.dim_bounds import least
 from catnn.types.dim_core import Dim, by_exponent
-from catnn.types.dim_forms import conditional, extremum, flattened, floor, rebuilt, spread
+from catnn.types.dim_forms import conditional, extremum, flattened, floor, spread
 from catnn.types.dim_integral import whole_term
+from catnn.types.dim_least import least
 from catnn.types.dim_limits import SizeError, SizeLimit
+from catnn.types.dim_replace import rebuilt
 from catnn.types.dim_terms import ONE, Monomial
 from catnn.types.prove import prove, refute
 

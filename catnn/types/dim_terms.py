@@ -40,6 +40,14 @@ def magnitude(value: Number) -> Number:
     return -value if value < 0 else value
 
 
+def places(number: int, base: int) -> tuple[int, int]:
+    """How often `base` divides a number, and what is left."""
+    count = 0
+    while number and number % base == 0:
+        number, count = number // base, count + 1
+    return count, number
+
+
 # ---- monomials ------------------------------------------------------------------------
 
 
@@ -179,7 +187,9 @@ def content(values: Iterable[Number]) -> Fraction:
 
 def leading(terms: Terms) -> Monomial:
     """The monomial that comes first: of highest degree, then by the order of atoms."""
-    return max(terms, key=lambda m: (degree(m), tuple((-atom.uid, exponent) for atom, exponent in m)))
+    return max(
+        terms, key=lambda m: (degree(m), tuple((-atom.uid, exponent) for atom, exponent in m))
+    )
 
 
 def primitive(terms: Terms) -> tuple[Fraction, Monomial, dict[Monomial, Number]]:

@@ -24,6 +24,7 @@ from catnn.types.dim_core import Dim, over
 from catnn.types.dim_terms import ONE, Monomial, Terms
 
 MAX_LENGTH = 2000
+DIGITS = 12
 CONDITION, SUM, ROUNDED, PRODUCT, POWER, ATOM = range(6)
 Text: TypeAlias = tuple[str, int]
 SignedText: TypeAlias = tuple[bool, str, int]
@@ -77,12 +78,11 @@ def _number(value: Number) -> Text:
     level = ATOM if value >= 0 else SUM
     if value.denominator == 1:
         return str(value), level
-    _, odd = places(value.denominator, 2)
-    if places(odd, 5)[1] == 1 and value.denominator < 10**12:
-        whole, digits = divmod(abs(value.numerator) * 10**12 // value.denominator, 10**12)
-        decimal = f"{digits:012d}".rstrip("0")
-        if Fraction(f"{whole}.{decimal}") == abs(Fraction(value)):
-            return f"{'-' if value < 0 else ''}{whole}.{decimal}", level
+    scaled = value * 10**DIGITS
+    if scaled.denominator == 1:
+        digits = f"{abs(scaled.numerator):0{DIGITS + 1}d}"
+        decimals = digits[-DIGITS:].rstrip("0")
+        return f"{'-' if value < 0 else ''}{digits[:-DIGITS]}.{decimals}", level
     return f"{value.numerator} / {value.denominator}", PRODUCT if value > 0 else SUM
 
 
@@ -246,9 +246,7 @@ def _product(scale: int, factors: list[Text]) -> Text:
     return " * ".join(_within(*factor, POWER) for factor in factors), PRODUCT
 
 
-def _power_texts(
-    monomial: Monomial, coefficient: Number
-) -> tuple[Number, list[Text], list[Text]]:
+def _power_texts(monomial: Monomial, coefficient: Number) -> tuple[Number, list[Text], list[Text]]:
     """Powers of literals, by base: `2^i * 2^j` is `2^(i + j)`, `2^k / 2` is `2^(k - 1)`."""
     exponents: dict[int, Dim] = {}
     for atom, exponent in monomial:

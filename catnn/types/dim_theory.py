@@ -3,19 +3,22 @@
 A `Theory` is built once from the declarations and facts of a scope, then asked
 many times; it remembers its answers. Each question has a module of its own:
 `dim_normal` (normal forms under facts), `dim_integral` (is this a whole
-number?), `dim_bounds` (is this at least 0?).
+number?), `dim_least` (what is an atom at least?), `dim_bounds` (is this at
+least 0?) with `dim_systems` (what do the facts say about its atoms?), and
+`prove` (does this fact follow?).
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from catnn.types import dim_bounds, dim_integral, dim_normal
+from catnn.types import dim_bounds, dim_integral, dim_least, dim_normal
 from catnn.types.atoms import Atom, Extremum, Floor, Number, Symbol
 from catnn.types.dim_core import Dim
-from catnn.types.dim_forms import Replacement, spread
+from catnn.types.dim_forms import spread
 from catnn.types.dim_limits import SizeError, SizeLimit
 from catnn.types.dim_relations import Divides, Fact
+from catnn.types.dim_replace import Replacement
 from catnn.types.dim_terms import Monomial
 
 if TYPE_CHECKING:
@@ -224,7 +227,7 @@ class Theory:
                 rest = (dim - Dim({monomial: coefficient})) / -coefficient
                 if symbol in rest.symbols():
                     continue
-                low = dim_bounds.lower(self, rest)
+                low = dim_least.lower(self, rest)
                 known = self.least.get(symbol)
                 if low is not None:
                     low = -(-low // 1) if symbol.integral else low
@@ -284,7 +287,7 @@ class Theory:
         if atom.integral:
             self._add_whole(value)
         if isinstance(atom, Symbol):
-            least = dim_bounds.least(self, atom)
+            least = dim_least.least(self, atom)
             if least is not None:
                 self._add_bound((value - Dim.of(least), False))
         elif isinstance(atom, Floor):

@@ -22,9 +22,9 @@ from catnn.types.dim_forms import (
     maximum,
     minimum,
     power,
-    substitute_families,
 )
 from catnn.types.dim_limits import SizeError, SizeLimit
+from catnn.types.dim_replace import substitute_families
 
 __all__ = [
     "Dim",

@@ -13,10 +13,10 @@ from typing import ClassVar
 
 from catnn.types import prove
 from catnn.types.atoms import Symbol
-from catnn.types.dim_bounds import contradictory
 from catnn.types.dim_core import Dim, Sizelike
 from catnn.types.dim_limits import SizeError, SizeLimit
 from catnn.types.dim_relations import Compare, Divides, Fact, Operator
+from catnn.types.dim_systems import contradictory
 from catnn.types.dim_theory import FUEL, Fuel, Theory
 
 

@@ -11,7 +11,7 @@ from catnn.types import dim_terms
 from catnn.types.atoms import Atom, Compound, Conditional, Extremum, Floor, Inverse, Listing
 from catnn.types.dim_bounds import at_place, by_cases
 from catnn.types.dim_core import Dim, over, plainly_integral
-from catnn.types.dim_forms import extremum, floor, order
+from catnn.types.dim_forms import extremum, floor, floor_parts, order
 from catnn.types.dim_relations import Compare, Divides, Fact
 from catnn.types.dim_terms import ONE
 
@@ -87,7 +87,9 @@ def vanishes(theory: "Theory", dim: Dim) -> bool:
         for atom in sorted(dim.atoms(), key=lambda a: a.uid):
             if isinstance(atom, Listing) and len(atom.values) <= MAX_PLACES:
                 places = range(len(atom.values))
-                return all(vanishes(theory, theory.normalise(at_place(dim, atom.index, j))) for j in places)
+                return all(
+                    vanishes(theory, theory.normalise(at_place(dim, atom.index, j))) for j in places
+                )
             if isinstance(atom, Conditional) and theory.depth < MAX_CASE_DEPTH:
                 return by_cases(theory, atom, lambda branch, v, a=atom: _zero(branch, dim, a, v))  # type: ignore[misc]
     if compound or theory.bounds:
@@ -106,10 +108,8 @@ def _paired(atom: Atom) -> Dim | None:
         return -extremum(True, [-argument for argument in atom.arguments])
     if isinstance(atom, Floor) and all(map(plainly_integral, atom.argument.terms)):
         below = lcm(*(c.denominator for c in atom.argument.terms.values()))
-        other = -floor(-atom.argument + Dim.of(below - 1) / below)
-        ((opposite, _),) = next(m for m in other.terms if m and isinstance(m[0][0], Floor))
-        assert isinstance(opposite, Floor)
-        return other if order(opposite.argument) < order(atom.argument) else None
+        whole, part = floor_parts(-atom.argument + Dim.of(below - 1) / below)
+        return -whole - floor(part) if order(part) < order(atom.argument) else None
     return None
 
 

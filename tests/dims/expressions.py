@@ -43,7 +43,31 @@ class _Symbols(dict[str, Symbol]):
 
 
 SYMBOLS = _Symbols()
-for _name in ["a", "b", "c", "d", "h", "w", "k", "n", "m", "o", "p", "q", "r", "s", "t", "e", "g", "i", "j", "x", "top", "width", "stride"]:
+for _name in [
+    "a",
+    "b",
+    "c",
+    "d",
+    "h",
+    "w",
+    "k",
+    "n",
+    "m",
+    "o",
+    "p",
+    "q",
+    "r",
+    "s",
+    "t",
+    "e",
+    "g",
+    "i",
+    "j",
+    "x",
+    "top",
+    "width",
+    "stride",
+]:
     SYMBOLS[_name]  # the order of making is the order of display
 FAMILY = fresh("d")
 MEMBERS = (3, 1, 4)
@@ -207,7 +231,9 @@ class Scope:
         for fact in facts:
             self.facts = self.facts.assume(build_fact(fact))
 
-    def assignments(self, names: set[str], seed: int = 0, tries: int = 120) -> list[dict[str, Fraction]]:
+    def assignments(
+        self, names: set[str], seed: int = 0, tries: int = 120
+    ) -> list[dict[str, Fraction]]:
         """Some assignments to `names` and to what the facts mention, all facts true."""
         used = sorted(names.union(*(mentioned(fact) for fact in self.stated)))
         random = Random(seed)
@@ -346,4 +372,10 @@ def variant(random: Random, one: Expression) -> Expression:
             return ("//", ("+", one, ("-", literal, number(1))), literal)
         case "o":
             return ("-", one, ("%", one, literal))
-    return (one[0], *(variant(random, part) if isinstance(part, tuple) and len(part) > 2 else part for part in one[1:]))
+    return (
+        one[0],
+        *(
+            variant(random, part) if isinstance(part, tuple) and len(part) > 2 else part
+            for part in one[1:]
+        ),
+    )

@@ -1,11 +1,14 @@
 """Sizes without facts: arithmetic, canonical forms, substitution, evaluation, limits."""
 
+import doctest
 import subprocess
 import sys
 from fractions import Fraction
+from types import ModuleType
 
 import pytest
 
+from catnn.types import dims, facts
 from catnn.types.dims import (
     Dim,
     SizeError,
@@ -160,6 +163,7 @@ def test_what_needs_facts_is_left_alone() -> None:
     assert (a // b) // h != a // (b * h)  # b and h may be negative
     assert maximum(0, a) != a
     assert (a / b) * 1 != a // b
+    assert (a // 2 + h / b) // 3 != (a / 2 + h / b) // 3  # h / b may be no whole number
 
 
 def test_whole_numbers_without_facts() -> None:
@@ -195,7 +199,7 @@ def test_facts_decide_where_symbols_do_not_matter(
     "build",
     [
         lambda: Dim.of(2) ** 10**9,
-        lambda: a ** 10**9,
+        lambda: a**10**9,
         lambda: (2**a) ** 5000,
         lambda: 2 ** (a + 10**9),
         lambda: Dim.of(1 << 5000),
@@ -251,13 +255,22 @@ def test_a_shared_part_is_visited_once() -> None:
     assert dim.substitute({B: h}).evaluate({A: 8, H: 2}) == dim.evaluate({A: 8, B: 2})
 
 
+@pytest.mark.parametrize("module", [dims, facts])
+def test_examples_in_docstrings(module: ModuleType) -> None:
+    found = doctest.testmod(module)
+    assert found.attempted > 0
+    assert found.failed == 0
+
+
 def test_needs_only_the_standard_library_and_attrs() -> None:
     code = (
         "import sys, catnn.types.solve;"
         "found = {name.partition('.')[0] for name in sys.modules} - sys.stdlib_module_names;"
         "print(sorted(found - {'attr', 'attrs', 'catnn', '__main__'}))"
     )
-    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, env=_path())
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], capture_output=True, text=True, env=_path()
+    )
     assert done.stdout.strip() == "[]", done.stderr
 
 

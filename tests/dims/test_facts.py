@@ -42,13 +42,17 @@ def test_nothing_is_assumed_of_undeclared_symbols() -> None:
     assert not Facts.EMPTY.equal((n // k) // h, n // (k * h))
     assert not Facts.EMPTY.equal(maximum(n, 0), n)
     assert not Facts.EMPTY.prove(Compare("<=", n, n * n + k))
+    assert not SIZES.declare(K, None).at_least(n / k, 0)
+    assert not SIZES.declare(K, None).at_least(1 + n / k, 0)
     assert Facts.EMPTY.equal(k * (n // k) + n % k, n)
 
 
 def test_divisibility_wants_a_divisor_that_is_not_zero() -> None:
     assert SIZES.divides(n, n * k)
     assert not SIZES.declare(N, 0).divides(n, n * k)
-    assert SIZES.declare(N, 0).assume(Divides(n, d)).divides(n, n * k)  # n divides d, so it is not 0
+    assert (
+        SIZES.declare(N, 0).assume(Divides(n, d)).divides(n, n * k)
+    )  # n divides d, so it is not 0
     assert SIZES.declare(N, 0).assume(Compare("!=", n, 0)).at_least(n, 1)
 
 
@@ -59,6 +63,9 @@ def test_numbers_are_not_whole() -> None:
     assert not SIZES.equal(x // 1, x)
     assert SIZES.equal((x + n) // 1, x // 1 + n)
     assert not SIZES.assume(Compare("<", x, n)).at_least(n, x + 1)
+    half = SIZES.assume(Compare(">=", 2 * x, 1))
+    assert half.at_least(2 * x, 1)
+    assert not half.at_least(x, 1)
     assert SIZES.assume(Compare("<", x, n)).prove(Compare("<", 2 * x, 2 * n))
 
 
@@ -88,6 +95,7 @@ def test_normal_forms_use_the_facts() -> None:
     assert facts.normalise(size("max(k, n)")) == size("n")
     assert facts.normalise(size("w * p")) == size("h")
     assert facts.normalise(size("n + k")) == size("n + k")
+    assert facts.normalise(size("-k // (n + 1)")) == Dim.of(-1)
 
 
 def test_equations_solve_for_what_stands_alone() -> None:

@@ -136,7 +136,10 @@ def check_solve(scope: ex.Scope, left: ex.Expression, right: ex.Expression, leas
         if isinstance(outcome, Solution):
             check_solution(outcome, left, right, at, env)
         for number in range(least, 7):
-            first, second = value(left, at | {"a": Fraction(number)}), value(right, at | {"a": Fraction(number)})
+            first, second = (
+                value(left, at | {"a": Fraction(number)}),
+                value(right, at | {"a": Fraction(number)}),
+            )
             if first is None or second is None:
                 continue
             where = (at, number, str(sides[0]), str(sides[1]), outcome)

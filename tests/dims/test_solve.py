@@ -41,7 +41,9 @@ h * u + k = d + k             | u = d / h             | h divides d
 """
 
 
-@pytest.mark.parametrize("line", SOLUTIONS.strip().splitlines(), ids=lambda line: line.split("|")[0].strip())
+@pytest.mark.parametrize(
+    "line", SOLUTIONS.strip().splitlines(), ids=lambda line: line.split("|")[0].strip()
+)
 def test_solved_for_the_unknown(line: str) -> None:
     equation, solution, *obligations = (part.strip() for part in line.split("|"))
     found = outcome(equation, "n != 1" if equation.startswith("u - n") else "")

@@ -66,6 +66,8 @@ remainders                    |                              | s * (n // s) + n 
 remainder is small            |                              | n % s < s
 remainder is not negative     |                              | n % s >= 0
 remainder of a multiple       | s divides n                  | n % s == 0
+a small negative quotient      | k <= n                       | -k // (n + 1) == -1
+reciprocal where it has a value | k >= 0                      | n / k >= 0
 ceil by floor                 |                              | ceil(n / s) == (n + s - 1) // s
 ceil of a half                |                              | ceil(n / 2) == (n + 1) // 2
 ceil and floor of a half      |                              | ceil(n / 2) + n // 2 == n
@@ -134,6 +136,7 @@ computed axis, no fact        |                              | n - 2 >= 1
 too many heads                | h divides d                  | 2 divides d / h
 floors do not add             |                              | a // 2 + b // 2 == (a + b) // 2
 ceil is not floor             |                              | ceil(n / s) == n // s
+halves do not pair so         |                              | (n + 1) // 2 == -n - n // 2
 products of floors            |                              | (a // b) * b == a
 nearly an axis                | k <= n                       | n - k >= 1
 nearly in range               | i <= n                       | i + 1 <= n
@@ -212,7 +215,9 @@ def test_what_is_refused_is_false_somewhere(facts: str, goal: str) -> None:
     names = sorted(ex.mentioned(wanted).union(*map(ex.mentioned, stated)))
     zero = {name for name in names if name in "ij" or f"{name} >= 0" in facts}
     columns = [range(0 if name in zero else 1, 9) for name in names]
-    assert any(_falsifies(stated, wanted, dict(zip(names, row, strict=True))) for row in product(*columns))
+    assert any(
+        _falsifies(stated, wanted, dict(zip(names, row, strict=True))) for row in product(*columns)
+    )
 
 
 def _falsifies(stated: list[ex.Expression], wanted: ex.Expression, at: dict[str, int]) -> bool:
