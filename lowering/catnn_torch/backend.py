@@ -3,9 +3,11 @@
 import linecache
 import shutil
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
+from types import ModuleType
 from typing import Literal
 
 import torch
@@ -15,8 +17,10 @@ from torch import nn
 from catnn.errors import CatError, Diagnostic
 from catnn.ir.terms import Program
 from catnn.source import NOWHERE
+from catnn_torch.initialise import INITIALISERS
 from catnn_torch.module import Emitted, emit_program
 from catnn_torch.ops import EMITTERS
+from catnn_torch.ops.precision import PRECISION
 
 _numbers = count(1)
 
@@ -26,9 +30,7 @@ class TorchBackend:
 
     def primitives(self) -> frozenset[str]:
         """The primitives that have an emission."""
-        from catnn_torch.initialise import INITIALISERS
-
-        return frozenset(EMITTERS) | frozenset(INITIALISERS)
+        return (frozenset(EMITTERS) - frozenset(PRECISION)) | frozenset(INITIALISERS)
 
     def emit(self, program: Program, *, mode: Literal["train", "infer"] = "train") -> str:
         """Source text that imports torch and nothing else."""
@@ -46,15 +48,15 @@ class TorchBackend:
         """The module of the same source, its parameters drawn from `seed`."""
         with deep_recursion():
             emitted = emit_program(program, standalone=False, infer=mode == "infer")
-        namespace = load(emitted.source, program.name)
-        model = namespace[emitted.model]
+        origin = Origin(emitted, *load(emitted.source, program.name))
+        model = origin.namespace[emitted.model]
         assert isinstance(model, type)
         with torch.random.fork_rng(devices=[]):
             if seed is not None:
                 torch.manual_seed(seed)
             module = model()
         assert isinstance(module, nn.Module)
-        module.__dict__["_catnn"] = Origin(emitted, namespace)
+        module.__dict__["_catnn"] = origin
         if checkpoint is not None:
             checkpointed(module, checkpoint)
         return module.eval() if mode == "infer" else module
@@ -73,8 +75,12 @@ class Origin:
     """The text and the names that a module comes from; a copy of the module has the same."""
 
     emitted: Emitted
+    name: str
     namespace: dict[str, object]
     is_compiled: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        weakref.finalize(self, unload, self.name)
 
     def __deepcopy__(self, memo: object) -> "Origin":
         return self
@@ -131,13 +137,23 @@ def checkpointed(module: nn.Module, pattern: str) -> None:
             part.__dict__["forward"] = forward
 
 
-def load(source: str, name: str) -> dict[str, object]:
-    """Run emitted source; tracebacks and `inspect.getsource` find its text."""
-    filename = f"<catnn {name} {next(_numbers)}>"
+def load(source: str, name: str) -> tuple[str, dict[str, object]]:
+    """Run emitted source as a module of its own: its name in `sys.modules`, and its names.
+
+    Tracebacks, `inspect.getsource` and `torch.export` find it until it is unloaded.
+    """
+    module = ModuleType(f"catnn_emitted_{next(_numbers)}_{name}")
+    module.__file__ = filename = f"<{module.__name__}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-    namespace: dict[str, object] = {"__name__": filename}
-    exec(compile(source, filename, "exec"), namespace)  # our own text, made from a checked program
-    return namespace
+    sys.modules[module.__name__] = module
+    exec(compile(source, filename, "exec"), module.__dict__)  # our own text, of a checked program
+    return module.__name__, module.__dict__
+
+
+def unload(name: str) -> None:
+    """Forget emitted source that no module comes from any more."""
+    sys.modules.pop(name, None)
+    linecache.cache.pop(f"<{name}>", None)
 
 
 def need_compiler() -> None:

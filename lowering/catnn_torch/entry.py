@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from catnn.ir.terms import Input, Program
 from catnn.types.dims import Dim, Symbol
+from catnn.types.facts import Fact
 from catnn.types.types import (
     Bool,
     Complex,
@@ -11,11 +12,12 @@ from catnn.types.types import (
     Int,
     Product,
     Real,
+    SizeType,
     Tensor,
     Type,
 )
 from catnn_torch.naming import Wish
-from catnn_torch.sizes import fact_text, size_text
+from catnn_torch.sizes import failing_text, size_text
 from catnn_torch.writer import Writer
 
 KINDS = {
@@ -38,6 +40,33 @@ def parts(text: str, type_: Type) -> Iterator[tuple[str, Tensor]]:
             return
 
 
+def size_fields(text: str, type_: Type) -> Iterator[tuple[str, Dim]]:
+    """The sizes that an input carries as values, with the expressions that reach them."""
+    match type_:
+        case SizeType(size):
+            yield text, size
+        case Product(items):
+            for k, item in enumerate(items):
+                yield from size_fields(f"{text}[{k}]", item)
+        case _:
+            return
+
+
+def record_spec(type_: Type) -> str | None:
+    """The fields of a record as the argument of `fields`, nested as the type is."""
+    if not isinstance(type_, Product):
+        return None
+    inner = [record_spec(item) for item in type_.items]
+    if type_.labels is None and not any(inner):
+        return None
+    labels = type_.labels or ("",) * len(inner)
+    parts = [
+        f'"{label}"' if spec is None else f'("{label}", {spec})'
+        for label, spec in zip(labels, inner, strict=True)
+    ]
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+
 def own_rank(given: Input, type_: Type) -> object:
     """The declared rank of an input, nested as the input is."""
     match type_:
@@ -47,6 +76,21 @@ def own_rank(given: Input, type_: Type) -> object:
             return tuple(own_rank(given, item) for item in items)
         case _:
             return None
+
+
+def declared_type(given: Input) -> str:
+    """The type of an input as it is declared, of a record too."""
+
+    def without_batch(type_: Type) -> Type:
+        match type_:
+            case Tensor(element, shape) if given.lifted:
+                return Tensor(element, shape[1:])
+            case Product(items, labels):
+                return Product(tuple(map(without_batch, items)), labels)
+            case _:
+                return type_
+
+    return str(without_batch(given.var.type))
 
 
 def shown_type(given: Input, type_: Tensor) -> str:
@@ -61,19 +105,26 @@ def write_checks(writer: Writer, program: Program, names: Sequence[str]) -> None
     later: list[tuple[str, Input, Tensor, int, Dim]] = []
     for given, name in zip(program.inputs, names, strict=True):
         for text, tensor in parts(name, given.var.type):
+            _rank(writer, program, given, text, tensor)
             _kind(writer, program, given, text, tensor)
             for k, item in enumerate(tensor.shape):
                 if isinstance(item, Dim):
                     _axis(writer, program, given, text, tensor, k, item, known, later)
+        for text, size in size_fields(name, given.var.type):
+            _size(writer, program, given, text, size, known)
     for text, given, tensor, k, item in later:
         _solve(writer, text, k, item, known)
         if not item.symbols() <= known.keys():
             continue
         due = size_text(item, known)
         _raise_unless(writer, program, given, text, tensor, k, due)
+    for symbol in program.sizes:
+        if symbol in known and not any(allows_zero(fact, symbol) for fact in program.facts):
+            writer.line(f"if {known[symbol]} < 1:")
+            _refuse(writer, f"{program.name}: `{symbol.name}` is 0; a size is at least 1")
     for fact in program.facts:
         if fact.symbols() <= known.keys():
-            writer.line(f"if not ({fact_text(fact, known)}):")
+            writer.line(f"if {failing_text(fact, known)}:")
             values = ", ".join(
                 f"{s.name} = {{{known[s]}}}" for s in sorted(fact.symbols(), key=lambda s: s.name)
             )
@@ -81,6 +132,29 @@ def write_checks(writer: Writer, program: Program, names: Sequence[str]) -> None
     _ranges(writer, program, names, known)
     used = {number for line in writer.lines for number in line.used()}
     writer.lines = [line for line in writer.lines if used.issuperset(line.targets())]
+
+
+def allows_zero(fact: Fact, symbol: Symbol) -> bool:
+    """Whether a fact such as `m >= 0` is there to say that a size may be 0."""
+    return (
+        fact.symbols() == {symbol}
+        and fact.evaluate({symbol: 0})
+        and not fact.evaluate({symbol: -1})
+    )
+
+
+def _rank(writer: Writer, program: Program, given: Input, text: str, tensor: Tensor) -> None:
+    """Inputs over leading axes are measured before; others have exactly their own axes."""
+    if given.lifted:
+        return
+    count = len(tensor.shape)
+    writer.line(f"if not isinstance({text}, torch.Tensor) or {text}.dim() != {count}:")
+    shown = shown_type(given, tensor)
+    arguments = f'"{program.name}", "{given.var.name}", {text}, "{shown}", "{count}"'
+    writer.indent += 1
+    writer.line(f"raise misfit({arguments})")
+    writer.indent -= 1
+    writer.helpers.add("misfit")
 
 
 def _kind(writer: Writer, program: Program, given: Input, text: str, tensor: Tensor) -> None:
@@ -104,7 +178,8 @@ def _kind(writer: Writer, program: Program, given: Input, text: str, tensor: Ten
 
 def _refuse(writer: Writer, message: str) -> None:
     writer.indent += 1
-    writer.line(f'raise ShapeError(f"{message}")')
+    prefix = "f" if "{" in message else ""
+    writer.line(f'raise ShapeError({prefix}"{message}")')
     writer.indent -= 1
 
 
@@ -127,6 +202,23 @@ def _axis(
         _raise_unless(writer, program, given, text, tensor, k, size_text(item, known))
     else:
         later.append((text, given, tensor, k, item))
+
+
+def _size(
+    writer: Writer, program: Program, given: Input, text: str, size: Dim, known: dict[Symbol, str]
+) -> None:
+    """A size given as a value: it names the size, or agrees with what an axis shows."""
+    symbol = size.as_symbol()
+    if symbol is not None and symbol not in known:
+        known[symbol] = writer.local(Wish(symbol.name))
+        writer.line(f"{known[symbol]} = {text}")
+    elif size.symbols() <= known.keys():
+        due = size_text(size, known)
+        writer.line(f"if {text} != {due}:")
+        _refuse(
+            writer,
+            f"{program.name}: `{given.var.name}` says that `{size}` is {{{text}}}; it is {{{due}}}",
+        )
 
 
 def _solve(writer: Writer, text: str, k: int, item: Dim, known: dict[Symbol, str]) -> None:
@@ -184,28 +276,22 @@ def _ranges(
                 checks.append(f'check_range("{program.name}", "{given.var.name}", {text}, {due})')
     if checks:
         writer.helpers.add("check_range")
-        writer.line("if not torch.compiler.is_compiling():")
-        writer.indent += 1
-        for check in checks:
-            writer.line(check)
-        writer.indent -= 1
+    for check in checks:
+        writer.line(check)
 
 
 OVER_LEADS = '''\
-def over_leads(model, name, inputs, ranks):
+def over_leads(model, name, inputs, ranks, types):
     """`model` at inputs with any number of leading axes: all of them as one, and back."""
     leads = []
 
-    def find(x, rank):
+    def find(x, rank, label, type_):
         if isinstance(rank, tuple):
             for part, inner in zip(x, rank, strict=True):
-                find(part, inner)
+                find(part, inner, label, type_)
         elif rank is not None:
-            if x.dim() < rank:
-                raise ShapeError(
-                    f"{name}: an input of shape {list(x.shape)} has too few axes, "
-                    f"at least {rank} are due"
-                )
+            if not isinstance(x, torch.Tensor) or x.dim() < rank:
+                raise misfit(name, label, x, type_, f"at least {rank}")
             leads.append(x.shape[: x.dim() - rank])
 
     def merge(x, rank):
@@ -222,7 +308,8 @@ def over_leads(model, name, inputs, ranks):
             return tuple(split(part) for part in y)
         return y.reshape((*lead, *y.shape[1:]))
 
-    find(inputs, ranks)
+    for x, rank, (label, type_) in zip(inputs, ranks, types.items(), strict=True):
+        find(x, rank, label, type_)
     lead = max(leads, key=len, default=())
     for own in leads:
         if lead[: len(own)] != own:
@@ -232,10 +319,42 @@ def over_leads(model, name, inputs, ranks):
     return split(model(*merge(inputs, ranks)))
 '''
 
+MISFIT = '''\
+def misfit(model, name, x, type_, rank):
+    """What is wrong with an input that is no tensor, or of another rank than its type."""
+    if not isinstance(x, torch.Tensor):
+        found = f"is a {type(x).__name__}, no tensor"
+    else:
+        found = f"has shape {list(x.shape)}"
+    return ShapeError(f"{model}: `{name}` {found}; its type is `{type_}`, axes due: {rank}")
+'''
+
+FIELDS = '''\
+def fields(model, name, value, labels):
+    """The fields of a record, which is a dict, an object with these attributes, or a tuple."""
+    parts = [label if isinstance(label, tuple) else (label, None) for label in labels]
+    if isinstance(value, tuple | list):
+        found = list(value) if len(value) == len(parts) else []
+    elif isinstance(value, dict):
+        found = [value[label] for label, _ in parts if label in value]
+    else:
+        found = [getattr(value, label) for label, _ in parts if hasattr(value, label)]
+    if len(found) < len(parts):
+        due = ", ".join(label for label, _ in parts)
+        raise ShapeError(f"{model}: `{name}` is no record of {due}")
+    return tuple(
+        part if inner is None else fields(model, f"{name}.{label}", part, inner)
+        for part, (label, inner) in zip(found, parts, strict=True)
+    )
+'''
+
 CHECK_RANGE = '''\
 def check_range(model, name, index, size):
-    """Refuse indices outside `0 <= k < size`."""
-    if index.numel():
+    """Refuse indices outside `0 <= k < size`; an exported graph asserts that there are none."""
+    if torch.compiler.is_exporting():
+        fits = ((index >= 0) & (index < size)).all()
+        torch._assert_async(fits, f"{model}: `{name}` holds an index that is not below {size}")
+    elif not torch.compiler.is_compiling() and index.numel():
         low, high = torch.aminmax(index)
         if low < 0 or high >= size:
             wrong = int(low) if low < 0 else int(high)

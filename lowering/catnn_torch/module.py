@@ -20,11 +20,18 @@ from catnn_torch.function import (
 from catnn_torch.layout import broken
 from catnn_torch.ops.normal import HELPER as BATCH_NORM
 from catnn_torch.paths import attribute, class_name
+from catnn_torch.precision import settled
 from catnn_torch.regions import body_leaves, captures, nested_loops
 from catnn_torch.tree import creation, resetting, tree_of
 from catnn_torch.writer import NOUNS, Names, Writer
 
-HELPERS = {"batch_norm": BATCH_NORM, "check_range": entry.CHECK_RANGE}
+HELPERS = {
+    "batch_norm": BATCH_NORM,
+    "check_range": entry.CHECK_RANGE,
+    "fields": entry.FIELDS,
+    "misfit": entry.MISFIT,
+    "over_leads": entry.OVER_LEADS,
+}
 
 ERRORS = '''\
 class ShapeError(ValueError):
@@ -33,6 +40,18 @@ class ShapeError(ValueError):
 
 class IndexRangeError(IndexError):
     """An index outside its set."""'''
+
+SEEDED = '''\
+    def reset_parameters(self, seed=None):
+        """Draw every parameter anew; the same seed draws the same, and leaves other draws alone."""
+        if seed is not None:
+            with torch.random.fork_rng():
+                torch.manual_seed(seed)
+                return self.reset_parameters()'''.splitlines()
+
+UNSEEDED = '''\
+    def reset_parameters(self):
+        """Draw every parameter anew."""'''.splitlines()
 
 PART = '''\
 class Part(nn.Module):
@@ -80,15 +99,7 @@ class ModuleEmitter(BlockTable):
     def emit(self, standalone: bool) -> Emitted:
         program = self.program
         model = class_name(program.name)
-        self.names.taken |= {
-            model,
-            "Part",
-            "over_leads",
-            "batch_norm",
-            "check_range",
-            "ShapeError",
-            "IndexRangeError",
-        }
+        self.names.taken |= {model, "Part", "ShapeError", "IndexRangeError", *HELPERS}
         leaves = [(leaf.path, leaf) for leaf in program.leaves]
         text = self.model_class(model, leaves)
         source = "\n\n\n".join(
@@ -96,7 +107,6 @@ class ModuleEmitter(BlockTable):
                 self.header(standalone),
                 *([ERRORS] if standalone else []),
                 PART,
-                entry.OVER_LEADS.strip("\n"),
                 *(HELPERS[name].strip("\n") for name in sorted(self.helpers)),
                 *self.texts,
                 text,
@@ -162,9 +172,10 @@ class ModuleEmitter(BlockTable):
             f"class {model}(nn.Module):",
             f'    """`{program.type}`, over any leading axes."""',
             "",
-            *self.init_lines(leaves),
+            *self.init_lines(leaves, is_model=True),
             "",
             *broken(f"    def forward({arguments}):", "    "),
+            *self.record_lines(inputs),
             *self.lead_lines(inputs, ranks),
             *broken(f"        self.check({', '.join(inputs)})", "        "),
             *broken(f"        return self.run({', '.join(inputs)})", "        "),
@@ -179,41 +190,56 @@ class ModuleEmitter(BlockTable):
         lines += ["", *broken(f"    def run({arguments}):", "    "), *run]
         return "\n".join(lines)
 
+    def record_lines(self, inputs: Sequence[str]) -> list[str]:
+        """Records become tuples."""
+        lines = []
+        for given, name in zip(self.program.inputs, inputs, strict=True):
+            spec = entry.record_spec(given.var.type)
+            if spec is not None:
+                self.helpers.add("fields")
+                call = f'{name} = fields("{self.program.name}", "{given.var.name}", {name}, {spec})'
+                lines += broken(" " * 8 + call, " " * 8)
+        return lines
+
     def lead_lines(self, inputs: Sequence[str], ranks: tuple[object, ...]) -> list[str]:
         """Anything but exactly one leading axis takes the way round."""
         tests = []
         for given, name in zip(self.program.inputs, inputs, strict=True):
             if given.lifted:
                 tests += [
-                    f"{text}.dim() != {len(tensor.shape)}"
+                    f"not isinstance({text}, torch.Tensor) or {text}.dim() != {len(tensor.shape)}"
                     for text, tensor in entry.parts(name, given.var.type)
                 ]
         if not tests:
             return []
+        self.helpers |= {"over_leads", "misfit"}
         end = "," if len(inputs) == 1 else ""
         listed = f"({', '.join(inputs)}{end})"
         shown = f"({', '.join(map(str, ranks))}{end})"
-        call = f'return over_leads(self.forward, "{self.program.name}", {listed}, {shown})'
+        types = ", ".join(
+            f'"{given.var.name}": "{entry.declared_type(given)}"' for given in self.program.inputs
+        )
+        call = (
+            f'return over_leads(self.forward, "{self.program.name}", {listed}, {shown}, {{{types}}})'
+        )
         return [
             *broken(f"        if {' or '.join(tests)}:", " " * 8),
             *broken(" " * 12 + call, " " * 12),
         ]
 
-    def init_lines(self, leaves: list[tuple[tuple[Segment, ...], Leaf]]) -> list[str]:
-        """`__init__` and `reset_parameters` of a class that holds these leaves."""
+    def init_lines(
+        self, leaves: list[tuple[tuple[Segment, ...], Leaf]], is_model: bool = False
+    ) -> list[str]:
+        """`__init__` and `reset_parameters` of a class that holds these leaves; the model draws all."""
         tree = tree_of(leaves)
         blocks = {path: (b.cls, b.count) for path, b in self.block_paths(leaves).items()}
         writer = self.writer(Names(), SizeNames({}), lambda leaf: "?")
         writer.indent = 2
         creation(writer, tree, "self", (), blocks)
         lines = ["    def __init__(self):", "        super().__init__()", *writer.finish()]
-        lines += [
-            "        self.reset_parameters()",
-            "",
-            "    @torch.no_grad()",
-            "    def reset_parameters(self):",
-        ]
-        lines += ['        """Draw every parameter anew."""']
+        lines += ["        self.reset_parameters()"] if is_model else []
+        lines += ["", "    @torch.no_grad()"]
+        lines += SEEDED if is_model else UNSEEDED
         writer.lines = []
         writer.real_source, writer.device_source = "torch.get_default_dtype()", '"cpu"'
         resetting(writer, tree, "self", (), blocks)
@@ -254,7 +280,12 @@ class ModuleEmitter(BlockTable):
         if program.region.aux:
             writer.line("self.aux = {}")
         writer.line(f"return {writer.region(program.region)}")
-        return [*self.size_header(sizes, tensors), *writer.finish()]
+        carried = [
+            part
+            for given, name in zip(program.inputs, inputs, strict=True)
+            for part in entry.size_fields(name, given.var.type)
+        ]
+        return [*self.size_header(sizes, tensors, carried), *writer.finish()]
 
     def root_device(self, tensors: Sequence[tuple[str, Tensor]]) -> str:
         if tensors:
@@ -276,12 +307,18 @@ class ModuleEmitter(BlockTable):
             return "next(self.parameters()).dtype"
         return "torch.get_default_dtype()"
 
-    def size_header(self, sizes: SizeNames, tensors: Sequence[tuple[str, Tensor]]) -> list[str]:
+    def size_header(
+        self,
+        sizes: SizeNames,
+        tensors: Sequence[tuple[str, Tensor]],
+        carried: Sequence[tuple[str, Dim]] = (),
+    ) -> list[str]:
+        """Lines that read the sizes in use off shapes, or off sizes that are values."""
         lines = []
         for symbol in sizes.used:
-            lines.append(
-                f"        {dict.__getitem__(sizes, symbol)} = {self.read_size(symbol, tensors)}"
-            )
+            given = [text for text, size in carried if size.as_symbol() is symbol]
+            text = given[0] if given else self.read_size(symbol, tensors)
+            lines.append(f"        {dict.__getitem__(sizes, symbol)} = {text}")
         return lines
 
     def read_size(self, symbol: Symbol, tensors: Sequence[tuple[str, Tensor]]) -> str:
@@ -451,7 +488,7 @@ def dotted(path: Sequence[Segment]) -> str:
 
 def emit_program(program: Program, *, standalone: bool = True, infer: bool = False) -> Emitted:
     """The source of a program; see `Emitted`."""
-    return ModuleEmitter(program, infer).emit(standalone)
+    return ModuleEmitter(settled(program), infer).emit(standalone)
 
 
 __all__ = ["Emitted", "emit_program"]

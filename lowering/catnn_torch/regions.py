@@ -46,7 +46,7 @@ def roots(region: Region) -> tuple[Term, ...]:
 
 @define
 class Locality:
-    """Whether terms depend on one loop: on its variables, its leaves, or its draws."""
+    """Whether terms depend on one loop: on its variables, leaves, draws, or the buffers that it changes."""
 
     loop: Loop
     known: dict[Term, bool] = field(factory=dict)
@@ -57,12 +57,16 @@ class Locality:
             found = self.known[term] = self._depends(term)
         return found
 
+    def stored(self) -> frozenset[Leaf]:
+        """The buffers that a turn changes: the next one reads them anew."""
+        return frozenset(store.buffer for store in self.loop.body.stores)
+
     def _depends(self, term: Term) -> bool:
         match term:
             case Var():
                 return term in self.loop.body.parameters
             case Leaf(path=path):
-                return self.loop.index in path
+                return self.loop.index in path or term in self.stored()
             case Apply():
                 uids = {variable.uid for variable in self.loop.body.parameters}
                 turn = dict(term.attrs).get("turn")

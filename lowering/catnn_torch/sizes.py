@@ -14,6 +14,7 @@ from catnn.types.atoms import (
     Power,
     Symbol,
 )
+from catnn.types.dim_relations import NEGATED
 from catnn.types.dims import Dim
 from catnn.types.facts import Compare, Divides, Fact
 
@@ -116,10 +117,11 @@ def _atom(atom: Atom, names: Mapping[Symbol, str]) -> str:
             raise InternalError(f"a size that is still open in the emitted code: {atom}")
 
 
-def fact_text(fact: Fact, names: Mapping[Symbol, str]) -> str:
-    """A fact as a Python condition."""
+def failing_text(fact: Fact, names: Mapping[Symbol, str]) -> str:
+    """The Python condition that a fact does not hold."""
     match fact:
         case Divides(divisor, dividend):
-            return f"({size_text(dividend, names)}) % ({size_text(divisor, names)}) == 0"
+            above, below = (_sum(dim, names) for dim in (dividend, divisor))
+            return f"{above} % {below} != 0"
         case Compare(op, left, right):
-            return f"{size_text(left, names)} {op} {size_text(right, names)}"
+            return f"{size_text(left, names)} {NEGATED[op]} {size_text(right, names)}"

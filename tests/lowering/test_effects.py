@@ -45,6 +45,21 @@ def test_stores_are_simultaneous() -> None:
     assert (module.a.item(), module.b.item()) == (5.0, 3.0)
 
 
+def test_each_turn_of_a_loop_reads_what_the_last_one_stored() -> None:
+    text = """
+    morph f : [] -> [] = x =>
+      buffer count : [] = zeros;
+      count <- count + 1;
+      x + count
+    model m : [] -> [] = iterate[3] f
+    """
+    module = built(text)
+    module.f.count.zero_()
+    same(module.train()(drawn(2)), drawn(2) + 0 + 1 + 2)
+    assert module.f.count.item() == 3
+    same(module.eval()(drawn(2)), drawn(2) + 3 * 3)
+
+
 def test_batch_norm_is_that_of_torch_in_both_modes() -> None:
     module = built("model m : [3, h, w] -> [3, h, w] = batchnorm[momentum = 0.3] as norm")
     theirs = torch.nn.BatchNorm2d(3, momentum=0.3).double()
@@ -82,7 +97,7 @@ def test_only_the_branch_of_the_mode_is_computed() -> None:
     same(module.train()(x), 2 * x)
     same(module.eval()(x), x.exp())
     source = catnn.loads("model m : [4] -> [4] = x => if training then 2 * x else exp(x)")["m"]
-    lines = [line.strip() for line in source.emit().splitlines()]
+    lines = [line.strip() for line in source.emit().split("def run(")[1].splitlines()]
     assert lines.index("if self.training:") < lines.index("else:")
     assert "exp" not in source.emit(mode="infer").split("def run(")[1].split("else")[0] or (
         "training" not in source.emit(mode="infer")
@@ -108,6 +123,11 @@ def test_dropout() -> None:
     assert set(y.unique().tolist()) == {0.0, 1 / 0.75}
     assert abs(float((y == 0).double().mean()) - 0.25) < 0.02
     assert not torch.equal(y[0], y[1])
+
+
+def test_inference_has_no_dropout() -> None:
+    source = catnn.loads("model m : [n] -> [n] = dropout[0.5] >> tanh")["m"].emit(mode="infer")
+    assert "dropout" not in source
 
 
 def test_one_sample_for_each_index_of_the_lead() -> None:

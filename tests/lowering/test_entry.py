@@ -1,13 +1,18 @@
 """What a module refuses at its entry, in the user's words; and leading axes of any number."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import NamedTuple
 
 import pytest
 import torch
+from attrs import evolve
 from torch import Tensor
 
 import catnn
 from catnn import IndexRangeError, ShapeError
+from catnn.types.facts import Compare
+from catnn_torch.backend import backend
 from tests.lowering.test_loops import drawn, same
 
 pytestmark = pytest.mark.torch
@@ -39,9 +44,28 @@ def ints(*shape: int, high: int = 10) -> Tensor:
 def test_rank(program: catnn.Program) -> None:
     module = program["words"].torch()
     assert refused(lambda: module(torch.tensor(3))) == (
-        "words: an input of shape [] has too few axes, at least 1 are due"
+        "words: `x` has shape []; its type is `ix(10)[n]`, axes due: at least 1"
     )
 
+
+def test_no_tensor(program: catnn.Program) -> None:
+    module = program["two"].torch()
+    assert refused(lambda: module([1.0, 2.0], torch.ones(2))) == (
+        "two: `x` is a list, no tensor; its type is `[4]`, axes due: at least 1"
+    )
+    assert refused(lambda: module(torch.ones(2, 4), 3.0)) == (
+        "two: `t` is a float, no tensor; its type is `[]`, axes due: at least 0"
+    )
+
+
+def test_a_size_is_at_least_one_unless_a_fact_allows_less() -> None:
+    model = catnn.loads("model m : [n, 3] -> [n] = sum{n [d]}\n")["m"]
+    assert refused(lambda: model.torch()(torch.ones(2, 0, 3))) == (
+        "m: `n` is 0; a size is at least 1"
+    )
+    (n,) = model.program.sizes
+    allowed = backend.build(evolve(model.program, facts=(Compare(">=", n, 0),)))
+    assert allowed(torch.ones(2, 0, 3)).shape == (2, 0)
 
 def test_size(program: catnn.Program) -> None:
     module = program["pair"].torch()
@@ -100,6 +124,59 @@ def test_index_range(program: catnn.Program, index: int, shown: int) -> None:
     )
     assert issubclass(IndexRangeError, IndexError)
     assert issubclass(ShapeError, ValueError)
+
+
+GRAPH = """
+type Graph[n, m] = (nodes : size(n), src : ix(n)[m], dst : ix(n)[m])
+model ends : [d] -> [m, 2] over g : Graph[n, m] = x =>
+  {2 m -> m 2}([real(g.src), real(g.dst)])
+"""
+
+
+class Graph(NamedTuple):
+    nodes: int
+    src: Tensor
+    dst: Tensor
+
+
+def test_a_record_is_a_tuple_a_dict_or_an_object() -> None:
+    module = catnn.loads(GRAPH)["ends"].torch()
+    src, dst = torch.tensor([0, 1, 2]), torch.tensor([2, 2, 0])
+    graph = Graph(3, src, dst)
+    due = torch.stack((src, dst), 1).float().expand(5, 3, 2)
+    for given in (graph, tuple(graph), graph._asdict(), SimpleNamespace(**graph._asdict())):
+        same(module(torch.ones(5, 4), given), due)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"nodes": 2}, "ends: `g` holds the index 2; its set has 2 elements"),
+        ({"src": torch.tensor([[0]])}, "ends: `g` has shape [1, 1]; its type is `ix(n)[m]`, axes due: 1"),
+        ({"dst": torch.tensor([0])}, "ends: axis 0 of `g` has size 1, due is m = 2 (its type is `ix(n)[m]`)"),
+    ],
+)
+def test_a_record_that_does_not_fit(change: dict[str, object], message: str) -> None:
+    module = catnn.loads(GRAPH)["ends"].torch()
+    graph = {"nodes": 3, "src": torch.tensor([0, 2]), "dst": torch.tensor([1, 1])} | change
+    error = IndexRangeError if "index" in message else ShapeError
+    assert refused(lambda: module(torch.ones(5, 4), graph), error) == message
+
+
+def test_a_record_without_a_field() -> None:
+    module = catnn.loads(GRAPH)["ends"].torch()
+    assert refused(lambda: module(torch.ones(5, 4), {"nodes": 3})) == (
+        "ends: `g` is no record of nodes, src, dst"
+    )
+
+
+def test_an_exported_graph_asserts_index_ranges() -> None:
+    module = catnn.loads("model m : (ix(5), [5]) -> [] = (i, x) => x(i)")["m"].torch().eval()
+    given = (torch.tensor([0, 4]), torch.randn(2, 5))
+    exported = torch.export.export(module, given).module()
+    same(exported(*given), module(*given))
+    with pytest.raises(RuntimeError, match="m: `i` holds an index that is not below 5"):
+        exported(torch.tensor([0, -1]), given[1])
 
 
 def test_an_empty_batch(program: catnn.Program) -> None:

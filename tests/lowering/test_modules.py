@@ -1,6 +1,8 @@
 """Emitted modules are ordinary PyTorch: precision, seeds, copies, hooks, names, export, files."""
 
 import copy
+import gc
+import inspect
 import io
 import os
 import subprocess
@@ -78,6 +80,16 @@ def test_reset_parameters_draws_anew() -> None:
     torch.manual_seed(1)
     module.reset_parameters()
     assert not torch.equal(module.head.weight, before)
+
+
+def test_a_seed_decides_a_reset_too() -> None:
+    module = net(4)
+    torch.manual_seed(9)
+    before = torch.random.get_rng_state()
+    module.reset_parameters(seed=3)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    for name, leaf in net(3).state_dict().items():
+        assert torch.equal(module.state_dict()[name], leaf)
 
 
 # ---- copies, saving, hooks ------------------------------------------------------------------
@@ -215,6 +227,41 @@ def test_export_with_a_run_time_size() -> None:
     exported = torch.export.export(module, (torch.randn(2, 3, 4),), dynamic_shapes=(axes,))
     x = torch.randn(5, 7, 4)
     same(exported.module()(x), module(x))
+
+
+def test_strict_export() -> None:
+    module = net()
+    x = torch.randn(2, 3, 4)
+    same(torch.export.export(module, (x,), strict=True).module()(x), module(x))
+
+
+def test_emitted_source_goes_with_the_last_copy() -> None:
+    def loaded() -> int:
+        gc.collect()
+        return sum(name.startswith("catnn_emitted") for name in sys.modules)
+
+    before = loaded()
+    module = net()
+    assert "reset_parameters" in inspect.getsource(type(module))
+    twin = copy.deepcopy(module)
+    del module
+    assert loaded() == before + 1
+    del twin
+    assert loaded() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "due"),
+    [
+        ("model m : [n] -> [] = x => 0.5", torch.full((2,), 0.5)),
+        ("model m : [n] -> [n] = x => [sqrt(4) for i < n]", torch.full((2, 3), 2.0)),
+        ("model m : [n] -> bool[n] = x => [true for i < n]", torch.ones(2, 3, dtype=torch.bool)),
+    ],
+)
+def test_a_number_as_a_result(text: str, due: Tensor) -> None:
+    found = catnn.loads(text)["m"].torch()(torch.randn(2, 3))
+    assert torch.equal(found, due)
+    assert found.dtype == due.dtype
 
 
 def test_distributed_data_parallel(tmp_path: Path) -> None:

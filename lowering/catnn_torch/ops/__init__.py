@@ -5,6 +5,7 @@ from catnn_torch.ops.constants import CONSTANTS
 from catnn_torch.ops.contraction import CONTRACTION
 from catnn_torch.ops.normal import NORMS
 from catnn_torch.ops.pointwise import POINTWISE
+from catnn_torch.ops.precision import PRECISION
 from catnn_torch.ops.reductions import REDUCTIONS
 from catnn_torch.ops.spatial import SPATIAL
 from catnn_torch.ops.structure import STRUCTURE
@@ -19,6 +20,7 @@ EMITTERS: dict[str, Emitter] = {
     **SPATIAL,
     **ATTENTION,
     **CONSTANTS,
+    **PRECISION,
 }
 
 __all__ = ["EMITTERS"]

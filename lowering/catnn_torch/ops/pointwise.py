@@ -128,7 +128,10 @@ def _with(form: str, attribute: str) -> Emitter:
 
 
 def _dropout(writer: Writer, term: Apply) -> str:
-    return f"F.dropout({expanded(writer, term, 0)}, {_number(term.attr('p'))}, {writer.training})"
+    text = expanded(writer, term, 0)
+    if writer.training == "False":
+        return text
+    return f"F.dropout({text}, {_number(term.attr('p'))}, {writer.training})"
 
 
 def _real(writer: Writer, term: Apply) -> str:

@@ -8,7 +8,7 @@ from catnn.types.dims import Dim
 from catnn_torch.grouping import picked
 from catnn_torch.ops.reductions import ALONG
 from catnn_torch.ops.table import Emitter, aligned, expanded, own_dims
-from catnn_torch.writer import Writer, dims
+from catnn_torch.writer import Writer, dims, tensor, torch_dtype
 
 
 def reshape(writer: Writer, term: Apply) -> str:
@@ -82,6 +82,9 @@ def used_here_only(writer: Writer, term: Term) -> bool:
 
 
 def expand(writer: Writer, term: Apply) -> str:
+    number = writer.scalar(term.arguments[0])
+    if number is not None:
+        return filled(writer, term, number)
     text = writer.value(term.arguments[0])
     axes = cast("tuple[int, ...]", term.attr("axes"))
     rank = len(dims(term))
@@ -95,6 +98,14 @@ def expand(writer: Writer, term: Apply) -> str:
         return indexed
     sizes = [writer.size(dim) if k in axes else "-1" for k, dim in enumerate(dims(term))]
     return f"{indexed}.expand({', '.join(sizes)})"
+
+
+def filled(writer: Writer, term: Apply, number: str) -> str:
+    """A number everywhere."""
+    shape = writer.shape(dims(term))
+    end = "," if len(dims(term)) == 1 else ""
+    dtype = torch_dtype(tensor(term).element, writer)
+    return f"torch.full(({shape}{end}), {number}, dtype={dtype}, device={writer.device()})"
 
 
 def diagonal(writer: Writer, term: Apply) -> str:

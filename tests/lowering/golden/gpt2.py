@@ -22,20 +22,40 @@ class Part(nn.Module):
     """Parameters under one name."""
 
 
-def over_leads(model, name, inputs, ranks):
+def check_range(model, name, index, size):
+    """Refuse indices outside `0 <= k < size`; an exported graph asserts that there are none."""
+    if torch.compiler.is_exporting():
+        fits = ((index >= 0) & (index < size)).all()
+        torch._assert_async(fits, f"{model}: `{name}` holds an index that is not below {size}")
+    elif not torch.compiler.is_compiling() and index.numel():
+        low, high = torch.aminmax(index)
+        if low < 0 or high >= size:
+            wrong = int(low) if low < 0 else int(high)
+            raise IndexRangeError(
+                f"{model}: `{name}` holds the index {wrong}; its set has {size} elements"
+            )
+
+
+def misfit(model, name, x, type_, rank):
+    """What is wrong with an input that is no tensor, or of another rank than its type."""
+    if not isinstance(x, torch.Tensor):
+        found = f"is a {type(x).__name__}, no tensor"
+    else:
+        found = f"has shape {list(x.shape)}"
+    return ShapeError(f"{model}: `{name}` {found}; its type is `{type_}`, axes due: {rank}")
+
+
+def over_leads(model, name, inputs, ranks, types):
     """`model` at inputs with any number of leading axes: all of them as one, and back."""
     leads = []
 
-    def find(x, rank):
+    def find(x, rank, label, type_):
         if isinstance(rank, tuple):
             for part, inner in zip(x, rank, strict=True):
-                find(part, inner)
+                find(part, inner, label, type_)
         elif rank is not None:
-            if x.dim() < rank:
-                raise ShapeError(
-                    f"{name}: an input of shape {list(x.shape)} has too few axes, "
-                    f"at least {rank} are due"
-                )
+            if not isinstance(x, torch.Tensor) or x.dim() < rank:
+                raise misfit(name, label, x, type_, f"at least {rank}")
             leads.append(x.shape[: x.dim() - rank])
 
     def merge(x, rank):
@@ -52,7 +72,8 @@ def over_leads(model, name, inputs, ranks):
             return tuple(split(part) for part in y)
         return y.reshape((*lead, *y.shape[1:]))
 
-    find(inputs, ranks)
+    for x, rank, (label, type_) in zip(inputs, ranks, types.items(), strict=True):
+        find(x, rank, label, type_)
     lead = max(leads, key=len, default=())
     for own in leads:
         if lead[: len(own)] != own:
@@ -60,17 +81,6 @@ def over_leads(model, name, inputs, ranks):
                 f"{name}: the inputs have different leading axes: {list(own)} and {list(lead)}"
             )
     return split(model(*merge(inputs, ranks)))
-
-
-def check_range(model, name, index, size):
-    """Refuse indices outside `0 <= k < size`."""
-    if index.numel():
-        low, high = torch.aminmax(index)
-        if low < 0 or high >= size:
-            wrong = int(low) if low < 0 else int(high)
-            raise IndexRangeError(
-                f"{model}: `{name}` holds the index {wrong}; its set has {size} elements"
-            )
 
 
 def blocks(
@@ -134,7 +144,6 @@ class Blocks(nn.Module):
         self.mlp.down = Part()
         self.mlp.down.weight = nn.Parameter(torch.empty(64, 256))
         self.mlp.down.bias = nn.Parameter(torch.empty(64))
-        self.reset_parameters()
 
     @torch.no_grad()
     def reset_parameters(self):
@@ -184,8 +193,12 @@ class Gpt2(nn.Module):
         self.reset_parameters()
 
     @torch.no_grad()
-    def reset_parameters(self):
-        """Draw every parameter anew."""
+    def reset_parameters(self, seed=None):
+        """Draw every parameter anew; the same seed draws the same, and leaves other draws alone."""
+        if seed is not None:
+            with torch.random.fork_rng():
+                torch.manual_seed(seed)
+                return self.reset_parameters()
         nn.init.normal_(self.wte, 0.0, 0.02)
         nn.init.normal_(self.wpe, 0.0, 0.02)
         for block in self.blocks:
@@ -194,8 +207,8 @@ class Gpt2(nn.Module):
         nn.init.zeros_(self.norm.bias)
 
     def forward(self, tokens):
-        if tokens.dim() != 2:
-            return over_leads(self.forward, "gpt2", (tokens,), (1,))
+        if not isinstance(tokens, torch.Tensor) or tokens.dim() != 2:
+            return over_leads(self.forward, "gpt2", (tokens,), (1,), {"tokens": "ix(101)[n]"})
         self.check(tokens)
         return self.run(tokens)
 
@@ -206,10 +219,11 @@ class Gpt2(nn.Module):
                 f"gpt2: `tokens` holds {tokens.dtype}; its type is `ix(101)[n]`: whole numbers are due"
             )
         n = tokens.shape[1]
-        if not (n <= 32):
+        if n < 1:
+            raise ShapeError("gpt2: `n` is 0; a size is at least 1")
+        if n > 32:
             raise ShapeError(f"gpt2: `n <= 32` does not hold: n = {n}")
-        if not torch.compiler.is_compiling():
-            check_range("gpt2", "tokens", tokens, 101)
+        check_range("gpt2", "tokens", tokens, 101)
 
     def run(self, tokens):
         n = tokens.shape[1]

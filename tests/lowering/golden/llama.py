@@ -22,20 +22,40 @@ class Part(nn.Module):
     """Parameters under one name."""
 
 
-def over_leads(model, name, inputs, ranks):
+def check_range(model, name, index, size):
+    """Refuse indices outside `0 <= k < size`; an exported graph asserts that there are none."""
+    if torch.compiler.is_exporting():
+        fits = ((index >= 0) & (index < size)).all()
+        torch._assert_async(fits, f"{model}: `{name}` holds an index that is not below {size}")
+    elif not torch.compiler.is_compiling() and index.numel():
+        low, high = torch.aminmax(index)
+        if low < 0 or high >= size:
+            wrong = int(low) if low < 0 else int(high)
+            raise IndexRangeError(
+                f"{model}: `{name}` holds the index {wrong}; its set has {size} elements"
+            )
+
+
+def misfit(model, name, x, type_, rank):
+    """What is wrong with an input that is no tensor, or of another rank than its type."""
+    if not isinstance(x, torch.Tensor):
+        found = f"is a {type(x).__name__}, no tensor"
+    else:
+        found = f"has shape {list(x.shape)}"
+    return ShapeError(f"{model}: `{name}` {found}; its type is `{type_}`, axes due: {rank}")
+
+
+def over_leads(model, name, inputs, ranks, types):
     """`model` at inputs with any number of leading axes: all of them as one, and back."""
     leads = []
 
-    def find(x, rank):
+    def find(x, rank, label, type_):
         if isinstance(rank, tuple):
             for part, inner in zip(x, rank, strict=True):
-                find(part, inner)
+                find(part, inner, label, type_)
         elif rank is not None:
-            if x.dim() < rank:
-                raise ShapeError(
-                    f"{name}: an input of shape {list(x.shape)} has too few axes, "
-                    f"at least {rank} are due"
-                )
+            if not isinstance(x, torch.Tensor) or x.dim() < rank:
+                raise misfit(name, label, x, type_, f"at least {rank}")
             leads.append(x.shape[: x.dim() - rank])
 
     def merge(x, rank):
@@ -52,7 +72,8 @@ def over_leads(model, name, inputs, ranks):
             return tuple(split(part) for part in y)
         return y.reshape((*lead, *y.shape[1:]))
 
-    find(inputs, ranks)
+    for x, rank, (label, type_) in zip(inputs, ranks, types.items(), strict=True):
+        find(x, rank, label, type_)
     lead = max(leads, key=len, default=())
     for own in leads:
         if lead[: len(own)] != own:
@@ -60,17 +81,6 @@ def over_leads(model, name, inputs, ranks):
                 f"{name}: the inputs have different leading axes: {list(own)} and {list(lead)}"
             )
     return split(model(*merge(inputs, ranks)))
-
-
-def check_range(model, name, index, size):
-    """Refuse indices outside `0 <= k < size`."""
-    if index.numel():
-        low, high = torch.aminmax(index)
-        if low < 0 or high >= size:
-            wrong = int(low) if low < 0 else int(high)
-            raise IndexRangeError(
-                f"{model}: `{name}` holds the index {wrong}; its set has {size} elements"
-            )
 
 
 def blocks(
@@ -161,7 +171,6 @@ class Blocks(nn.Module):
         self.mlp.up.weight = nn.Parameter(torch.empty(40, 32))
         self.mlp.down = Part()
         self.mlp.down.weight = nn.Parameter(torch.empty(32, 40))
-        self.reset_parameters()
 
     @torch.no_grad()
     def reset_parameters(self):
@@ -208,8 +217,12 @@ class Llama(nn.Module):
         self.reset_parameters()
 
     @torch.no_grad()
-    def reset_parameters(self):
-        """Draw every parameter anew."""
+    def reset_parameters(self, seed=None):
+        """Draw every parameter anew; the same seed draws the same, and leaves other draws alone."""
+        if seed is not None:
+            with torch.random.fork_rng():
+                torch.manual_seed(seed)
+                return self.reset_parameters()
         nn.init.normal_(self.embed.weight, 0.0, 0.02)
         for block in self.blocks:
             block.reset_parameters()
@@ -217,8 +230,8 @@ class Llama(nn.Module):
         nn.init.kaiming_uniform_(self.head.weight, a=math.sqrt(5))
 
     def forward(self, x):
-        if x.dim() != 2:
-            return over_leads(self.forward, "llama", (x,), (1,))
+        if not isinstance(x, torch.Tensor) or x.dim() != 2:
+            return over_leads(self.forward, "llama", (x,), (1,), {"x": "ix(97)[n]"})
         self.check(x)
         return self.run(x)
 
@@ -228,22 +241,30 @@ class Llama(nn.Module):
             raise ShapeError(
                 f"llama: `x` holds {x.dtype}; its type is `ix(97)[n]`: whole numbers are due"
             )
-        if not torch.compiler.is_compiling():
-            check_range("llama", "x", x, 97)
+        n = x.shape[1]
+        if n < 1:
+            raise ShapeError("llama: `n` is 0; a size is at least 1")
+        check_range("llama", "x", x, 97)
 
     def run(self, x):
         n = x.shape[1]
-        index = torch.arange(n, device=x.device)  # ix(n)[n]
+        # [n]
+        index = torch.arange(
+            n, dtype=torch.promote_types(self.embed.weight.dtype, torch.float32), device=x.device
+        )
         index_2 = torch.arange(4, device=x.device)  # ix(4)[4]
         index_2 = 2 * index_2  # int[4]
-        index_2 = index_2.to(self.embed.weight.dtype) / 8  # [4]
-        index_2 = 500000.0**index_2  # [4]
-        index = index[:, None].to(self.embed.weight.dtype) / index_2  # [n, 4]
+        mul = index_2.to(torch.promote_types(self.embed.weight.dtype, torch.float32))  # [4]
+        mul = mul / 8  # [4]
+        mul = 500000.0**mul  # [4]
+        index = index[:, None] / mul  # [n, 4]
         cos = torch.cos(index)  # [n, 4]
+        cos = cos.to(self.embed.weight.dtype)  # [n, 4]
         index = torch.sin(index)  # [n, 4]
+        sin = index.to(self.embed.weight.dtype)  # [n, 4]
         x = F.embedding(x, self.embed.weight)  # [batch, n, 32]
         for block in self.blocks:
-            x = block(x, cos, index)  # [batch, n, 32]
+            x = block(x, cos, sin)  # [batch, n, 32]
         x = F.rms_norm(x, (32,), self.norm.weight, 1e-05)  # [batch, n, 32]
         x = F.linear(x, self.head.weight)  # [batch, n, 97]
         return x

@@ -22,20 +22,26 @@ class Part(nn.Module):
     """Parameters under one name."""
 
 
-def over_leads(model, name, inputs, ranks):
+def misfit(model, name, x, type_, rank):
+    """What is wrong with an input that is no tensor, or of another rank than its type."""
+    if not isinstance(x, torch.Tensor):
+        found = f"is a {type(x).__name__}, no tensor"
+    else:
+        found = f"has shape {list(x.shape)}"
+    return ShapeError(f"{model}: `{name}` {found}; its type is `{type_}`, axes due: {rank}")
+
+
+def over_leads(model, name, inputs, ranks, types):
     """`model` at inputs with any number of leading axes: all of them as one, and back."""
     leads = []
 
-    def find(x, rank):
+    def find(x, rank, label, type_):
         if isinstance(rank, tuple):
             for part, inner in zip(x, rank, strict=True):
-                find(part, inner)
+                find(part, inner, label, type_)
         elif rank is not None:
-            if x.dim() < rank:
-                raise ShapeError(
-                    f"{name}: an input of shape {list(x.shape)} has too few axes, "
-                    f"at least {rank} are due"
-                )
+            if not isinstance(x, torch.Tensor) or x.dim() < rank:
+                raise misfit(name, label, x, type_, f"at least {rank}")
             leads.append(x.shape[: x.dim() - rank])
 
     def merge(x, rank):
@@ -52,7 +58,8 @@ def over_leads(model, name, inputs, ranks):
             return tuple(split(part) for part in y)
         return y.reshape((*lead, *y.shape[1:]))
 
-    find(inputs, ranks)
+    for x, rank, (label, type_) in zip(inputs, ranks, types.items(), strict=True):
+        find(x, rank, label, type_)
     lead = max(leads, key=len, default=())
     for own in leads:
         if lead[: len(own)] != own:
@@ -79,8 +86,12 @@ class Mlp(nn.Module):
         self.reset_parameters()
 
     @torch.no_grad()
-    def reset_parameters(self):
-        """Draw every parameter anew."""
+    def reset_parameters(self, seed=None):
+        """Draw every parameter anew; the same seed draws the same, and leaves other draws alone."""
+        if seed is not None:
+            with torch.random.fork_rng():
+                torch.manual_seed(seed)
+                return self.reset_parameters()
         nn.init.kaiming_uniform_(self.linear.weight, a=math.sqrt(5))
         nn.init.uniform_(self.linear.bias, -1 / math.sqrt(784), 1 / math.sqrt(784))
         nn.init.kaiming_uniform_(self.linear_2.weight, a=math.sqrt(5))
@@ -89,8 +100,8 @@ class Mlp(nn.Module):
         nn.init.uniform_(self.linear_3.bias, -1 / math.sqrt(16), 1 / math.sqrt(16))
 
     def forward(self, x):
-        if x.dim() != 3:
-            return over_leads(self.forward, "mlp", (x,), (2,))
+        if not isinstance(x, torch.Tensor) or x.dim() != 3:
+            return over_leads(self.forward, "mlp", (x,), (2,), {"x": "[28, 28]"})
         self.check(x)
         return self.run(x)
 

@@ -22,20 +22,26 @@ class Part(nn.Module):
     """Parameters under one name."""
 
 
-def over_leads(model, name, inputs, ranks):
+def misfit(model, name, x, type_, rank):
+    """What is wrong with an input that is no tensor, or of another rank than its type."""
+    if not isinstance(x, torch.Tensor):
+        found = f"is a {type(x).__name__}, no tensor"
+    else:
+        found = f"has shape {list(x.shape)}"
+    return ShapeError(f"{model}: `{name}` {found}; its type is `{type_}`, axes due: {rank}")
+
+
+def over_leads(model, name, inputs, ranks, types):
     """`model` at inputs with any number of leading axes: all of them as one, and back."""
     leads = []
 
-    def find(x, rank):
+    def find(x, rank, label, type_):
         if isinstance(rank, tuple):
             for part, inner in zip(x, rank, strict=True):
-                find(part, inner)
+                find(part, inner, label, type_)
         elif rank is not None:
-            if x.dim() < rank:
-                raise ShapeError(
-                    f"{name}: an input of shape {list(x.shape)} has too few axes, "
-                    f"at least {rank} are due"
-                )
+            if not isinstance(x, torch.Tensor) or x.dim() < rank:
+                raise misfit(name, label, x, type_, f"at least {rank}")
             leads.append(x.shape[: x.dim() - rank])
 
     def merge(x, rank):
@@ -52,7 +58,8 @@ def over_leads(model, name, inputs, ranks):
             return tuple(split(part) for part in y)
         return y.reshape((*lead, *y.shape[1:]))
 
-    find(inputs, ranks)
+    for x, rank, (label, type_) in zip(inputs, ranks, types.items(), strict=True):
+        find(x, rank, label, type_)
     lead = max(leads, key=len, default=())
     for own in leads:
         if lead[: len(own)] != own:
@@ -154,7 +161,6 @@ class Rest(nn.Module):
         self.widen.norm.bias = nn.Parameter(torch.empty(32))
         self.widen.norm.register_buffer("running_mean", torch.empty(32))
         self.widen.norm.register_buffer("running_var", torch.empty(32))
-        self.reset_parameters()
 
     @torch.no_grad()
     def reset_parameters(self):
@@ -289,7 +295,6 @@ class Rest_2(nn.Module):
         self.widen.norm.bias = nn.Parameter(torch.empty(64))
         self.widen.norm.register_buffer("running_mean", torch.empty(64))
         self.widen.norm.register_buffer("running_var", torch.empty(64))
-        self.reset_parameters()
 
     @torch.no_grad()
     def reset_parameters(self):
@@ -486,8 +491,12 @@ class Resnet50(nn.Module):
         self.reset_parameters()
 
     @torch.no_grad()
-    def reset_parameters(self):
-        """Draw every parameter anew."""
+    def reset_parameters(self, seed=None):
+        """Draw every parameter anew; the same seed draws the same, and leaves other draws alone."""
+        if seed is not None:
+            with torch.random.fork_rng():
+                torch.manual_seed(seed)
+                return self.reset_parameters()
         nn.init.kaiming_uniform_(self.stem.conv.weight, a=math.sqrt(5))
         nn.init.ones_(self.stem.norm.weight)
         nn.init.zeros_(self.stem.norm.bias)
@@ -581,8 +590,8 @@ class Resnet50(nn.Module):
         nn.init.uniform_(self.head.bias, -1 / math.sqrt(256), 1 / math.sqrt(256))
 
     def forward(self, x):
-        if x.dim() != 4:
-            return over_leads(self.forward, "resnet50", (x,), (3,))
+        if not isinstance(x, torch.Tensor) or x.dim() != 4:
+            return over_leads(self.forward, "resnet50", (x,), (3,), {"x": "[3, h, w]"})
         self.check(x)
         return self.run(x)
 
@@ -596,6 +605,12 @@ class Resnet50(nn.Module):
             raise ShapeError(
                 f"resnet50: axis 0 of `x` has size {x.shape[1]}, due is 3 (its type is `[3, h, w]`)"
             )
+        h = x.shape[2]
+        w = x.shape[3]
+        if h < 1:
+            raise ShapeError("resnet50: `h` is 0; a size is at least 1")
+        if w < 1:
+            raise ShapeError("resnet50: `w` is 0; a size is at least 1")
 
     def run(self, x):
         # [batch, 8, (h + 1) // 2, (w + 1) // 2]
