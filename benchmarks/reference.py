@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
@@ -50,13 +49,13 @@ class Case:
         return example(self.name).bind(**self.sizes)
 
 
-def _plain(module: Module, inputs: Tensor) -> Tensor:
+def plain(module: Module, inputs: Tensor) -> Tensor:
     found = module(inputs)
     assert isinstance(found, Tensor)
     return found
 
 
-def _logits(module: Module, inputs: Tensor) -> Tensor:
+def logits(module: Module, inputs: Tensor) -> Tensor:
     found = module(inputs, use_cache=False).logits
     assert isinstance(found, Tensor)
     return found
@@ -84,22 +83,14 @@ def _llama() -> Module:
 
 CASES = (
     Case("gpt2", dict(GPT2), lambda: language.gpt2(**GPT2), language.GPT2,
-         lambda: language.tokens(4096, 2, 128), _logits),
+         lambda: language.tokens(4096, 2, 128), logits),
     Case("llama", dict(LLAMA), _llama, language.LLAMA,
-         lambda: language.tokens(4096, 2, 128), _logits),
+         lambda: language.tokens(4096, 2, 128), logits),
     Case("vit", {"layers": 4}, _vit, sight.VIT,
-         lambda: sight.image(2, 3, 224, 224).float(), _plain),
+         lambda: sight.image(2, 3, 224, 224).float(), plain),
     Case("resnet50", {}, _resnet, sight.resnet_rules((3, 4, 6, 3)),
-         lambda: sight.image(2, 3, 128, 128).float(), _plain),
+         lambda: sight.image(2, 3, 128, 128).float(), plain),
 )  # fmt: skip
-
-
-DEEP = {"layers": 12, "d": 128, "h": 4, "vocab": 4096, "context": 256}
-COLD = {
-    "gpt2": Case("gpt2", dict(DEEP), lambda: language.gpt2(**DEEP), language.GPT2,
-                 lambda: language.tokens(4096, 2, 128), _logits),
-}  # fmt: skip
-"""What is compiled from nothing, where that is another size: many layers, small ones."""
 
 
 @frozen
@@ -134,21 +125,20 @@ def measure(case: Case, compiled: bool, seconds: float) -> list[Row]:
     inputs = case.inputs()
     rows = []
     with torch.no_grad():
-        found = _plain(ours.eval(), inputs)
+        found = plain(ours.eval(), inputs)
         expected = case.call(theirs.eval(), inputs)
     error = float((found - expected).abs().max() / expected.abs().max().clamp(min=1))
     if error > 1e-3:
         raise SystemExit(f"{case.name}: the outputs differ by {error:.2g}; nothing was timed")
     if compiled:
-        rows += compile_both(COLD.get(case.name, case))
         ours, theirs = fast(case, ours), cast(Module, torch.compile(theirs))
     with torch.no_grad():
-        forward = race(lambda: _plain(ours, inputs), lambda: case.call(theirs, inputs), seconds / 3)
+        forward = race(lambda: plain(ours, inputs), lambda: case.call(theirs, inputs), seconds / 3)
     rows.append(Row(case.name, "forward", forward))
     ours.train()
     theirs.train()
     training = race(
-        lambda: step(_plain, ours, inputs), lambda: step(case.call, theirs, inputs), seconds
+        lambda: step(plain, ours, inputs), lambda: step(case.call, theirs, inputs), seconds
     )
     return [*rows, Row(case.name, "forward + backward", training)]
 
@@ -165,25 +155,6 @@ def fast(case: Case, ours: Module) -> Module:
     module = case.model.compile()
     module.load_state_dict(ours.state_dict())
     return module
-
-
-def compile_both(case: Case) -> list[Row]:
-    """The first training step of each side, from nothing: how long compiling takes."""
-    inputs, spent = case.inputs(), []
-    for ours in (True, False):
-        mine, other = pair(case)
-        torch._dynamo.reset()
-        with torch._inductor.utils.fresh_cache():
-            module = fast(case, mine) if ours else cast(Module, torch.compile(other))
-            start = time.perf_counter()
-            step(_plain if ours else case.call, module, inputs)
-            spent.append(1000 * (time.perf_counter() - start))
-    torch._dynamo.reset()
-    mine_ms, their_ms = spent
-    quotient = their_ms / mine_ms
-    return [
-        Row(case.name, "cold compile", Race(mine_ms, their_ms, quotient, quotient, quotient, 1))
-    ]
 
 
 def table(rows: Sequence[Row]) -> str:
