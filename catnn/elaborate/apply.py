@@ -826,6 +826,12 @@ def _supply(
     return apply(e, expr.inner, supplying(e, expr, scope), argument, expected)
 
 
+def _prefixed(
+    e: Elaborator, expr: ast.Prefixed, scope: Scope, argument: Atom, expected: Type | None
+) -> Atom:
+    return call(e, prefixed_morphism(e, expr, scope, argument, expected), (argument,), expr.span)
+
+
 FORMS: dict[type, Callable[..., Atom]] = {
     ast.Supply: _supply,
     ast.Group: _group,
@@ -839,4 +845,5 @@ FORMS: dict[type, Callable[..., Atom]] = {
     ast.Unary: _pointwise,
     ast.Name: _name,
     ast.Instance: _instance,
+    ast.Prefixed: _prefixed,
 }

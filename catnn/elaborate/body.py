@@ -4,14 +4,15 @@ from catnn.elaborate.apply import is_morphism, refuse_unknown, value_help
 from catnn.elaborate.binding import bind_name
 from catnn.elaborate.calls import coerce
 from catnn.elaborate.constants import is_constant
-from catnn.elaborate.context import Abandon, Elaborator, fresh_uid
-from catnn.elaborate.core import Atom, Block, Ref, Tupled
+from catnn.elaborate.context import Abandon, Claim, Elaborator, fresh_uid
+from catnn.elaborate.core import Atom, Block, Closure, Ref, Tupled
 from catnn.elaborate.definition import Definition, Port, Requirement
+from catnn.elaborate.linearity import prove_claims
 from catnn.elaborate.reify import close_inputs
 from catnn.elaborate.scope import Scope, ValueEntry
 from catnn.elaborate.statics import static_sizes
 from catnn.elaborate.unify import Obligation, leaves, prefixed
-from catnn.errors import Diagnostic
+from catnn.errors import Diagnostic, Label
 from catnn.types.atoms import Member
 from catnn.types.dims import Dim, Symbol, fresh
 from catnn.types.facts import Compare, Fact, Facts
@@ -23,6 +24,7 @@ ONE = Dim.of(1)
 def elaborate_body(e: Elaborator, definition: Definition) -> None:
     """Fill in `body`, `inputs`, and, where it was not written, the type."""
     if definition.primitive is not None:
+        definition.additive |= set(definition.variables)
         _primitive_obligations(e)
         definition.static = static_sizes(e, definition)
         return
@@ -44,6 +46,21 @@ def elaborate_body(e: Elaborator, definition: Definition) -> None:
     _discharge(e, definition, inferred)
     definition.static = static_sizes(e, definition)
     definition.solved = e.unifier
+    if definition.is_linear:
+        _claim_linear(e, definition, body)
+    if definition.state != "failed":
+        prove_claims(e, definition)
+
+
+def _claim_linear(e: Elaborator, definition: Definition, body: Block) -> None:
+    """The `-o` of the signature."""
+    pairs = zip(definition.inputs, definition.ports, strict=True)
+    own = tuple(ref for ref, port in pairs if not port.is_context)
+    assert definition.body_ast is not None
+    text = f"`{definition.name}` is declared linear (`-o`), and this is not linear in its input"
+    place = Label(definition.span, "declared here")
+    span = definition.body_ast.span
+    e.claims.append(Claim(Closure(own, body), len(own), text, span, (place,)))
 
 
 def _primitive_obligations(e: Elaborator) -> None:
@@ -202,12 +219,13 @@ def _wanted(e: Elaborator, definition: Definition) -> None:
         if not open_:
             continue
         example = f"`{callee}[{name} = ..]`" if is_argument else None
+        side = "comes out" if callee.startswith("dagger ") else "goes in"
         e.report(
             Diagnostic(
                 "E0209",
                 f"nothing determines the size `{name}` of `{callee}`",
                 span,
-                help=(f"give it: {example}",) if example else ("state the type of what goes in",),
+                help=(f"give it: {example}",) if example else (f"state the type of what {side}",),
             )
         )
         definition.state = "failed"

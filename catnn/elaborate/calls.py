@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from attrs import frozen
 
 from catnn.elaborate import core
-from catnn.elaborate.context import Abandon, Elaborator
+from catnn.elaborate.context import Abandon, Claim, Elaborator
 from catnn.elaborate.core import Atom, Component, Morphism, Tupled
 from catnn.elaborate.definition import Definition, Port, StaticParameter
 from catnn.elaborate.facts_text import needed
@@ -369,13 +369,32 @@ def _terms(
         if parameter.arrow is not None:
             _refuse_value(e, definition, parameter, source, where)
             arrow = filled.arrow(parameter.arrow)
-            morphisms.append((parameter.uid, reify(e, source, where, arrow)))
+            morphism = reify(e, source, where, arrow)
+            morphisms.append((parameter.uid, morphism))
+            if arrow.is_linear:
+                _claim(e, definition, parameter, morphism, source.span)
         else:
             assert parameter.type is not None
             expected = filled.type(parameter.type)
             atom = e.value(source, where, expected)
             values.append((parameter.uid, coerce(e, atom, expected, source.span)))
     return morphisms, values
+
+
+def _claim(
+    e: Elaborator,
+    definition: Definition,
+    parameter: StaticParameter,
+    morphism: core.Closure,
+    span: Span,
+) -> None:
+    """`A -o B` is due in brackets."""
+    assert parameter.arrow is not None
+    contexts = len(parameter.arrow.contexts)
+    text = f"`{parameter.name}` of `{definition.name}` is linear (`-o`), and this is not"
+    places = (Label(parameter.span, "declared here"),) if parameter.span.file else ()
+    inputs = len(morphism.ports) - contexts
+    e.claims.append(Claim(morphism, inputs, text, span, places, contexts))
 
 
 def _refuse_value(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from catnn.elaborate import core
+from catnn.elaborate.adjoints import adjoint
 from catnn.elaborate.calls import Callee, coerce
 from catnn.elaborate.context import Abandon, Elaborator, fresh_uid
 from catnn.elaborate.core import Atom, Closure, Ref, Tupled
@@ -21,13 +22,17 @@ from catnn.types.facts import Compare
 from catnn.types.types import Abstract, Index, Product, Row, Tensor, Type
 
 UNROLL_LIMIT = 512
-LATER = {"dagger": "adjoints", "fold": "folds", "unfold": "unfolds"}
+LATER = {"fold": "folds", "unfold": "unfolds"}
 
 
 def prefixed_morphism(
-    e: Elaborator, expr: ast.Prefixed, scope: Scope, argument: Atom | None
+    e: Elaborator,
+    expr: ast.Prefixed,
+    scope: Scope,
+    argument: Atom | None,
+    expected: Type | None = None,
 ) -> Callee:
-    """A prefix form as something to call."""
+    """A prefix form as something to call; `expected` is what its result should be."""
     if isinstance(expr.operand, ast.Call):
         e.fail(
             "E0312",
@@ -39,6 +44,8 @@ def prefixed_morphism(
         e.fail("E0311", f"`{expr.word}` ({LATER[expr.word]}) comes with a later version", expr.span)
     if expr.word == "scan":
         return _scan(e, expr, scope, argument)
+    if expr.word == "dagger":
+        return adjoint(e, expr, scope, expected)
     count = _count(e, expr, scope)
     if expr.word == "copies":
         return _copies(e, expr, count, scope, argument)

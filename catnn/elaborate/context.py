@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, NoReturn
 
-from attrs import define, evolve, field
+from attrs import define, evolve, field, frozen
 
 from catnn.elaborate.core import (
     Atom,
@@ -16,6 +16,7 @@ from catnn.elaborate.core import (
     Convert,
     Filled,
     Lookup,
+    Morphism,
     Operation,
     Operator,
     Passed,
@@ -40,6 +41,18 @@ if TYPE_CHECKING:
 _uids = count(1)
 
 
+@frozen
+class Claim:
+    """A morphism that must be linear in its first `inputs` ports; `text` says that it is not."""
+
+    morphism: Morphism
+    inputs: int
+    text: str
+    span: Span
+    places: tuple[Label, ...] = ()
+    contexts: int = 0
+
+
 def fresh_uid() -> int:
     return next(_uids)
 
@@ -60,6 +73,8 @@ class Elaborator:
     constants: set[int] = field(factory=set)
     additive: list[tuple[Type, str, Span]] = field(factory=list)
     wanted: dict[Symbol, tuple[str, str, Span, bool]] = field(factory=dict)
+    claims: list[Claim] = field(factory=list)
+    instances: dict[int, Morphism] = field(factory=dict)
 
     # ---- blocks -----------------------------------------------------------------------
 

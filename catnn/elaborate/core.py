@@ -254,8 +254,17 @@ class Matched:
     results: tuple[Placement, ...]
 
 
+@frozen(repr=False, slots=False)
+class Adjoint:
+    """`dagger f` for a linear `inner : source -> target`: takes the target, gives the source."""
+
+    inner: "Morphism"
+    source: Type
+
+
 Morphism: TypeAlias = (
-    Instantiated
+    Adjoint
+    | Instantiated
     | Argument
     | Shared
     | Closure

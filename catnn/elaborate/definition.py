@@ -76,6 +76,7 @@ class Definition:
     target: Type | None = None
     requirements: list[Requirement] = field(factory=list)
     across: Symbol | None = None
+    is_linear: bool = False
     primitive: Primitive | None = None
     least: dict[Symbol, int] = field(factory=dict)
     additive: set[Symbol] = field(factory=set)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from catnn.elaborate import core
 from catnn.elaborate.calls import Callee, call, coerce
 from catnn.elaborate.constants import is_constant
-from catnn.elaborate.context import Abandon, Elaborator, fresh_uid
-from catnn.elaborate.core import Atom, Closure, Morphism, Ref, Tupled
+from catnn.elaborate.context import Abandon, Claim, Elaborator, fresh_uid
+from catnn.elaborate.core import Atom, Closure, Ref, Tupled
 from catnn.elaborate.definition import Port
 from catnn.elaborate.labels import labelled
 from catnn.elaborate.scope import MorphismEntry, Scope, SizeEntry, TemplateEntry
 from catnn.elaborate.sizes import size
-from catnn.elaborate.typing import names_in, to_type
+from catnn.elaborate.typing import names_in, refuse_no_numbers, to_type
 from catnn.errors import Label
 from catnn.source import Span
 from catnn.syntax import ast
@@ -19,7 +19,7 @@ from catnn.types.dims import Dim, fresh
 from catnn.types.types import REAL, Abstract, Arrow, Product, Row, Tensor, Type
 
 
-def reify(e: Elaborator, expr: ast.Static, scope: Scope, expected: Arrow) -> Morphism:
+def reify(e: Elaborator, expr: ast.Static, scope: Scope, expected: Arrow) -> Closure:
     """A morphism expression at an expected arrow; open leads of its input are closed."""
     if isinstance(expr, ast.ArrowType | ast.SomeType):
         e.fail("E0305", "a morphism is due here, not a type", expr.span)
@@ -117,6 +117,7 @@ def shared_morphism(e: Elaborator, statement: ast.Share, scope: Scope) -> None:
     scope.values[statement.name] = MorphismEntry(
         core.Shared(instance.uid, statement.name), arrow, statement.span
     )
+    e.instances[instance.uid] = morphism
 
 
 # ---- local templates ----------------------------------------------------------------------
@@ -149,6 +150,8 @@ def template_callee(
             from catnn.elaborate.apply import settle
 
             settle(e, row)
+        if entry.is_linear:
+            _claim(e, name, entry, Closure((ref,), block))
         return Callee(
             labelled(name, Closure((ref,), block)),
             (Port("", type_),),
@@ -190,7 +193,11 @@ def _bind_arguments(
             if isinstance(source, ast.ArrowType | ast.SomeType):
                 e.fail("E0305", "a morphism is due here, not a type", source.span)
             inner.values[parameter.name] = TemplateEntry(
-                ast.Header(parameter.name, span=parameter.span), source, where, parameter.span
+                ast.Header(parameter.name, span=parameter.span),
+                source,
+                where,
+                parameter.span,
+                parameter.type.arrow == "-o",
             )
             continue
         kind = (
@@ -236,6 +243,10 @@ def _typed_template(
         return result if target is None else coerce(e, result, target, entry.body.span)
 
     block = e.block(build)
+    if entry.is_linear or (isinstance(header.type, ast.ArrowType) and header.type.arrow == "-o"):
+        if target is not None:
+            refuse_no_numbers(e, Product(tuple(p.type for p in ports)), target, entry.span)
+        _claim(e, name, entry, Closure(tuple(ports), block))
     return Callee(
         labelled(name, Closure(tuple(ports), block)),
         tuple(Port(ref.name, ref.type) for ref in ports),
@@ -246,6 +257,13 @@ def _typed_template(
         None,
         entry.span,
     )
+
+
+def _claim(e: Elaborator, name: str, entry: TemplateEntry, closure: Closure) -> None:
+    """The `-o` of a local morph, or of one of its bracket arguments."""
+    text = f"`{name}` is declared linear (`-o`), and this is not linear in its input"
+    places = (Label(entry.span, "declared here"),)
+    e.claims.append(Claim(closure, len(closure.ports), text, entry.body.span, places))
 
 
 def _plain(e: Elaborator, node: ast.Signature | None) -> ast.Type:

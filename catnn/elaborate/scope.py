@@ -50,12 +50,13 @@ class MorphismEntry:
 
 @frozen
 class TemplateEntry:
-    """A local `morph`: elaborated afresh wherever it is used."""
+    """A local `morph`: elaborated afresh wherever it is used, and shown to be linear if it is due."""
 
     header: ast.Header
     body: ast.Expr
     scope: "Scope"
     span: Span
+    is_linear: bool = False
 
 
 @define

@@ -42,7 +42,8 @@ def _type(definition: Definition) -> str:
     if definition.is_nullary:
         return str(definition.target)
     source = definition.source if own or definition.tupled else None
-    return f"{source if source is not None else '()'} -> {definition.target}"
+    sign = "-o" if definition.is_linear else "->"
+    return f"{source if source is not None else '()'} {sign} {definition.target}"
 
 
 def _facts(definition: Definition) -> list[Fact]:

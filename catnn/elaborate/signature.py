@@ -15,7 +15,14 @@ from catnn.elaborate.definition import (
 )
 from catnn.elaborate.scope import FamilyEntry, MorphismEntry, Scope, SizeEntry, ValueEntry
 from catnn.elaborate.sizes import fact, size
-from catnn.elaborate.typing import contexts_in, names_in, to_arrow, to_type
+from catnn.elaborate.typing import (
+    contexts_in,
+    names_in,
+    refuse_no_numbers,
+    to_arrow,
+    to_type,
+)
+from catnn.elaborate.unify import leaves
 from catnn.elaborate.usage import kind_of
 from catnn.errors import Label
 from catnn.source import NOWHERE, Span
@@ -140,6 +147,8 @@ def _enter(e: Elaborator, parameter: StaticParameter, definition: Definition) ->
                 help=[f"annotate it: `{parameter.name} : A -> B`"],
             )
         arrow = to_arrow(e, written.type, scope)
+        if arrow.is_linear:
+            _add_numbers(definition, arrow.source, arrow.target)
         uid = fresh_uid()
         scope.values[parameter.name] = MorphismEntry(
             Argument(uid, parameter.name), arrow, parameter.span
@@ -247,6 +256,7 @@ def _arrow_ports(e: Elaborator, definition: Definition, arrow: ast.ArrowType, sc
     if arrow.arrow == "~>":
         e.fail("E0311", "trainings (`~>`) come with a later version", arrow.span)
     source = to_type(e, arrow.source, scope)
+    definition.is_linear = arrow.arrow == "-o"
     if isinstance(source, Product):
         definition.tupled = True
         definition.labels = source.labels
@@ -255,6 +265,15 @@ def _arrow_ports(e: Elaborator, definition: Definition, arrow: ast.ArrowType, sc
     else:
         definition.ports.append(Port("", source))
     definition.target = to_type(e, arrow.target, scope)
+    if definition.is_linear:
+        refuse_no_numbers(e, source, definition.target, arrow.span)
+        _add_numbers(definition, source, definition.target)
+
+
+def _add_numbers(definition: Definition, *types: Type) -> None:
+    """Type variables of a linear morphism are made of numbers."""
+    for type_ in types:
+        definition.additive |= {v.symbol for v in leaves(type_) if isinstance(v, Abstract)}
 
 
 __all__ = ["ParameterKind", "sign"]

@@ -1,12 +1,41 @@
 """Unification that is undone if it fails."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from catnn.elaborate.unify import Mismatch, Pending, Unifier
 
+if TYPE_CHECKING:
+    from catnn.elaborate.context import Elaborator
 
-def attempt(unifier: Unifier, action: Callable[[], None]) -> bool:
-    """Run `action`; on a mismatch restore the unifier and return False."""
+T = TypeVar("T")
+
+
+def tried(e: "Elaborator", build: Callable[[], T]) -> T | None:
+    """What `build` gives; None if it fails, and then nothing that it did or reported stays."""
+    from catnn.elaborate.context import Abandon
+
+    found: list[T] = []
+    checker, definition = e.checker, e.definition
+    reported, seen = list(checker.diagnostics), set(checker.seen)
+    kept = dict(e.wanted), list(e.additive), list(e.claims), dict(e.instances), set(e.constants)
+    required, additive = list(definition.requirements), set(definition.additive)
+    state, facts = definition.state, e.unifier.facts
+    if attempt(e.unifier, lambda: found.append(build()), (Abandon,)):
+        return found[0]
+    checker.diagnostics[:], checker.seen = reported, seen
+    e.wanted, e.additive, e.claims, e.instances, e.constants = kept
+    definition.requirements[:], definition.additive = required, additive
+    definition.state, e.unifier.facts = state, facts
+    return None
+
+
+def attempt(
+    unifier: Unifier,
+    action: Callable[[], None],
+    failures: tuple[type[Exception], ...] = (),
+) -> bool:
+    """Run `action`; on a mismatch (or another failure) restore the unifier and return False."""
     kept = (
         dict(unifier.dims),
         dict(unifier.rows),
@@ -18,7 +47,7 @@ def attempt(unifier: Unifier, action: Callable[[], None]) -> bool:
     try:
         action()
         return True
-    except (Mismatch, Pending):
+    except (Mismatch, Pending, *failures):
         (
             unifier.dims,
             unifier.rows,

@@ -65,7 +65,8 @@ class Substitution:
 
     def arrow(self, arrow: Arrow) -> Arrow:
         contexts = tuple((name, self.type(context)) for name, context in arrow.contexts)
-        return Arrow(self.type(arrow.source), self.type(arrow.target), contexts)
+        source, target = self.type(arrow.source), self.type(arrow.target)
+        return Arrow(source, target, contexts, arrow.is_linear)
 
     def fact(self, fact: Fact) -> Fact:
         return fact.map(self.dim)

@@ -6,7 +6,7 @@ from catnn.elaborate.context import Elaborator
 from catnn.elaborate.facts_text import at_least_one
 from catnn.elaborate.scope import Scope, SizeEntry
 from catnn.elaborate.sizes import size
-from catnn.elaborate.unify import prefixed
+from catnn.elaborate.unify import leaves, prefixed
 from catnn.errors import Diagnostic
 from catnn.source import Span
 from catnn.syntax import ast
@@ -22,6 +22,7 @@ from catnn.types.types import (
     Element,
     Index,
     Product,
+    Real,
     Row,
     Shape,
     ShapeItem,
@@ -289,7 +290,24 @@ def to_arrow(e: Elaborator, node: ast.ArrowType, scope: Scope) -> Arrow:
     contexts: tuple[tuple[str, Type], ...] = ()
     if node.over is not None:
         contexts = tuple((name, to_type(e, t, scope)) for name, t in contexts_in((node.over,)))
-    return Arrow(to_type(e, node.source, scope), to_type(e, node.target, scope), contexts)
+    source, target = to_type(e, node.source, scope), to_type(e, node.target, scope)
+    if node.arrow == "-o":
+        refuse_no_numbers(e, source, target, node.span)
+    return Arrow(source, target, contexts, node.arrow == "-o")
+
+
+def refuse_no_numbers(e: Elaborator, source: Type, target: Type, span: Span) -> None:
+    """A linear morphism maps real tensors: indices, booleans and sizes have no sums."""
+    for leaf in (*leaves(source), *leaves(target)):
+        if isinstance(leaf, SizeType) or (
+            isinstance(leaf, Tensor) and not isinstance(leaf.element, Real)
+        ):
+            e.fail(
+                "E0306",
+                f"a linear morphism (`-o`) maps real tensors; `{leaf}` holds no real numbers",
+                span,
+                help=["what is fixed stands in brackets or in a context: `over i : ..`"],
+            )
 
 
 # ---- the names in a signature ------------------------------------------------------------
@@ -384,6 +402,7 @@ __all__ = [
     "axis",
     "names_in",
     "oblige_axis",
+    "refuse_no_numbers",
     "size_names",
     "to_arrow",
     "to_shape",

@@ -89,6 +89,7 @@ CODES: dict[str, str] = {
     "E0323": "one name for two things",
     "E0324": "an import that leads elsewhere",
     "E0325": "an import from a program that is no file",
+    "E0331": "a linear morphism that is not linear",
     # E04xx: contexts and sheaves
     "E0401": "no context in sight",
     "E0402": "several contexts fit",

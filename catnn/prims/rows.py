@@ -5,9 +5,9 @@ equation, the algebraic tags and the source of the convention. The backend
 emits each under the same name; a test names what is missing. Everything else
 is a `morph` in `std/`.
 
-Tags: `pointwise`, `linear` (in the first argument), `multilinear`,
-`reduction`, `monotone`, `idempotent`, `involution`, `random`, `stateful`,
-`constant` (no inputs), `initialiser`.
+Tags: `pointwise`, `linear` (in the first argument, if `LINEAR_IN` says no more),
+`multilinear`, `reduction`, `monotone`, `idempotent`, `involution`, `random`,
+`stateful`, `constant` (no inputs), `initialiser`.
 """
 
 from collections.abc import Iterable
@@ -28,6 +28,32 @@ class Primitive:
     doc: str
     tags: frozenset[str] = field(default=frozenset(), converter=_tags)
     source: str = ""
+
+    @property
+    def linear_in(self) -> tuple[tuple[int, ...], ...]:
+        """Groups of ports: it is linear in those of a group jointly, the others being fixed."""
+        return LINEAR_IN.get(self.name, ((0,),) if "linear" in self.tags else ())
+
+
+LINEAR_IN: dict[str, tuple[tuple[int, ...], ...]] = {
+    "add": ((0, 1),),
+    "sub": ((0, 1),),
+    "mul": ((0,), (1,)),
+    "div": ((0,),),
+    "select": ((1, 2),),
+    "stop": ((0,),),
+    **dict.fromkeys(("convolve1d", "convolve2d"), ((0,), (1,))),
+    **dict.fromkeys(("convolve1d_adjoint", "convolve2d_adjoint"), ((0,), (1,))),
+    **dict.fromkeys(("convolve1d_bias", "convolve2d_bias"), ((0, 2), (1, 2))),
+    **dict.fromkeys(("layer_norm", "group_norm"), ((1, 2),)),
+    "rms_norm": ((1,),),
+    "scaled_dot_product_attention": ((2,),),
+    "masked_attention": ((2,),),
+    "biased_attention": ((2,),),
+    "push_sum": ((1,),),
+    "push_mean": ((1,),),
+}
+"""Where linearity is not in the first port alone. `mul` is linear in each port, not in both."""
 
 
 def pointwise(name: str, doc: str, *tags: str, brackets: str = "") -> Primitive:
@@ -221,6 +247,25 @@ SPATIAL = tuple(
         ),
     )
 ) + (
+    *(
+        Primitive(
+            f"convolve{n}d_adjoint",
+            f"convolve{n}d_adjoint[{axes}, stride = 1, pad = 0, dilation = 1, groups = 1]"
+            f" : ([o, {out}], [o, j, {window}]) -> [groups * j, {axes}] where groups divides o, groups >= 1, stride >= 1, dilation >= 1",
+            f"the adjoint of convolve{n}d in its input: <convolve(x, w), y> = <x, this(y, w)>",
+            {"multilinear"},
+            f"torch.nn.ConvTranspose{n}d",
+        )
+        for n, axes, window, out in (
+            (1, "w", "k", "(w + 2 * pad - dilation * (k - 1) - 1) // stride + 1"),
+            (
+                2,
+                "h, w",
+                "kh, kw",
+                "(h + 2 * pad - dilation * (kh - 1) - 1) // stride + 1, (w + 2 * pad - dilation * (kw - 1) - 1) // stride + 1",
+            ),
+        )
+    ),
     Primitive(
         "max_pool1d",
         "max_pool1d[k, stride = k, pad = 0] : [w] -> [(w + 2 * pad - k) // stride + 1] where stride >= 1, 2 * pad <= k",
@@ -281,6 +326,23 @@ ATTENTION = (
         "Vaswani et al. 2017",
     ),
 )
+
+PUSHES = tuple(
+    Primitive(
+        f"push_{name}",
+        f"push_{name} : (ix(n)[m], [m; A]) -> [n; A]",
+        f"y_k = {formula} of x_j over all j with i_j = k; 0 where there is none",
+        tags,
+        "torch.Tensor.index_add, torch.Tensor.scatter_reduce",
+    )
+    for name, formula, tags in (
+        ("sum", "sum", ()),
+        ("mean", "mean", ()),
+        ("max", "greatest", ("monotone",)),
+        ("min", "least", ("monotone",)),
+    )
+)
+"""`push[sum](i, x)`, the adjoint of `x(i)`, and its kin."""
 
 LOSSES = (
     Primitive(
@@ -363,6 +425,7 @@ PRIMITIVES: dict[str, Primitive] = {
         ALONG_AXIS,
         SPATIAL,
         ATTENTION,
+        PUSHES,
         LOSSES,
         CONSTANTS,
         INITIALISERS,

@@ -130,15 +130,17 @@ Type: TypeAlias = Tensor | Product | Abstract | SizeType
 
 @frozen(cache_hash=True)
 class Arrow:
-    """The type of a morphism, with the contexts that it still wants."""
+    """The type of a morphism, with the contexts that it still wants; `A -o B` if it is linear."""
 
     source: Type
     target: Type
     contexts: tuple[tuple[str, Type], ...] = field(default=())
+    is_linear: bool = False
 
     def __str__(self) -> str:
         over = ", ".join(f"{name} : {context}" for name, context in self.contexts)
-        return f"{self.source} -> {self.target}" + (f" over {over}" if over else "")
+        sign = "-o" if self.is_linear else "->"
+        return f"{self.source} {sign} {self.target}" + (f" over {over}" if over else "")
 
 
 SCALAR = Tensor(REAL)

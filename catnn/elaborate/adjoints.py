@@ -1,0 +1,98 @@
+"""`dagger f`: the adjoint of a linear morphism, of type `B -o A` for `f : A -o B`."""
+
+from catnn.elaborate import core
+from catnn.elaborate.calls import Callee
+from catnn.elaborate.context import Claim, Elaborator, fresh_uid
+from catnn.elaborate.core import Block, Closure, Ref
+from catnn.elaborate.definition import Port
+from catnn.elaborate.onaxes import head_name
+from catnn.elaborate.reify import close_inputs
+from catnn.elaborate.scope import Scope
+from catnn.elaborate.snapshot import tried
+from catnn.elaborate.typing import refuse_no_numbers
+from catnn.syntax import ast
+from catnn.types.dims import Symbol, fresh
+from catnn.types.types import REAL, Abstract, Product, Row, Tensor, Type
+
+
+def adjoint(e: Elaborator, expr: ast.Prefixed, scope: Scope, expected: Type | None) -> Callee:
+    """`dagger f` as something to call, at the type of `f` itself.
+
+    `expected` is what the result is probably due to be: it tells what `f` alone
+    leaves open, as in `dagger sum`.
+    """
+    if expr.arguments:
+        e.fail("E0304", "`dagger` takes no brackets", expr.span, help=["write `dagger f`"])
+    ref, block = _body(e, expr.operand, scope, expected)
+    source, target = e.unifier.type(ref.type), e.unifier.type(block.result.type)
+    refuse_no_numbers(e, source, target, expr.operand.span)
+    inner = Closure((Ref(ref.uid, "x", source),), block)
+    name = head_name(expr.operand)
+    text = "`dagger` takes a linear morphism, and this is not linear in its input"
+    e.claims.append(Claim(inner, 1, text, expr.operand.span))
+    e.additive.append((source, "dagger", expr.span))
+    for symbol in sorted(_open_sizes(e, source), key=lambda symbol: symbol.uid):
+        e.wanted[symbol] = (f"dagger {_shown(name)}", symbol.name, expr.span, False)
+    items = target.items if isinstance(target, Product) else (target,)
+    return Callee(
+        core.Adjoint(inner, source),
+        tuple(Port("", item) for item in items),
+        isinstance(target, Product),
+        source,
+        name,
+        expr.span,
+        target.labels if isinstance(target, Product) else None,
+        shown=f"dagger {_shown(name)}",
+    )
+
+
+def _shown(name: str) -> str:
+    return "(..)" if name == "it" else name
+
+
+def _body(
+    e: Elaborator, operand: ast.Expr, scope: Scope, expected: Type | None
+) -> tuple[Ref, Block]:
+    """`f` at what the adjoint is to give, if that is known and fits; else at an open type."""
+    known = None if expected is None else e.unifier.type(expected)
+    if isinstance(known, Product) or (isinstance(known, Tensor) and known.element == REAL):
+        found = tried(e, lambda: _at(e, operand, scope, known))
+        if found is not None:
+            return found
+        found = tried(e, lambda: _open(e, operand, scope))
+        return _at(e, operand, scope, known) if found is None else found
+    return _open(e, operand, scope)
+
+
+def _at(e: Elaborator, operand: ast.Expr, scope: Scope, known: Type) -> tuple[Ref, Block]:
+    """`f` at a type; of a tensor it reads the last axes, and what is in front leads."""
+    row = None
+    if isinstance(known, Tensor):
+        row = e.unifier.fresh_row(known.shape)
+        known = Tensor(known.element, (row,))
+    ref = Ref(fresh_uid(), "x", known)
+    block = e.block(lambda: e.apply(operand, scope, ref))
+    front = () if row is None else e.unifier.shape((row,))
+    if front and isinstance(front[0], Row):
+        e.unifier.rows[front[0].symbol] = ()
+    return ref, block
+
+
+def _open(e: Elaborator, operand: ast.Expr, scope: Scope) -> tuple[Ref, Block]:
+    ref = Ref(fresh_uid(), "x", Abstract(fresh("A", "meta")))
+    block = e.block(lambda: e.apply(operand, scope, ref))
+    close_inputs(e, ref.type)
+    return ref, block
+
+
+def _open_sizes(e: Elaborator, type_: Type) -> set[Symbol]:
+    match e.unifier.type(type_):
+        case Tensor(_, shape) | Abstract(_, shape):
+            return {m for item in shape if not isinstance(item, Row) for m in item.metas()}
+        case Product(items):
+            return set().union(*(_open_sizes(e, item) for item in items))
+        case _:
+            return set()
+
+
+__all__ = ["adjoint"]
