@@ -1,10 +1,12 @@
 """The stages of the compiler, in the order in which a program passes through them.
 
 text --`syntax`--> declarations --`elaborate`--> bodies at their declared types
---`specialise`--> one program of the IR at chosen sizes --backend--> PyTorch source.
+--`specialise`--> one program of the IR at chosen sizes --`normalise`--> the same
+in structural normal form --backend--> PyTorch source.
 
 `check` runs the first two: it needs no sizes, touches no tensor and imports
-neither torch nor sympy. `specialise` takes a checked definition and its sizes.
+neither torch nor sympy. `specialise` takes a checked definition and its sizes;
+the program is verified after each pass over it.
 """
 
 import sys
@@ -21,7 +23,9 @@ from catnn.elaborate.definition import Definition as Elaborated
 from catnn.elaborate.definition import ParameterKind
 from catnn.elaborate.later import refuse_later
 from catnn.errors import CatError, Diagnostic
+from catnn.ir.normal import normalise
 from catnn.ir.terms import Program
+from catnn.ir.verify import verify
 from catnn.source import SourceFile, Span
 from catnn.syntax import ast, modules
 
@@ -73,12 +77,22 @@ def check_text(text: str, name: str = modules.TEXT_NAME) -> Checked:
     return _with_room(lambda: _check(modules.loads(text, name)))
 
 
-def specialise(checked: Checked, name: str, bindings: "Mapping[str, Binding]") -> Program:
-    """The program of one definition at chosen sizes; `CatError` if sizes are missing or wrong."""
+def specialise(
+    checked: Checked, name: str, bindings: "Mapping[str, Binding]", optimise: bool = True
+) -> Program:
+    """The program of one definition at chosen sizes; `CatError` if sizes are missing or wrong.
+
+    Without `optimise` it is as it was written, not in normal form.
+    """
     from catnn.specialise import specialise as run
 
     definition = checked.definitions[name].elaborated
-    return _with_room(lambda: run(checked.checker, definition, bindings))
+
+    def passes() -> Program:
+        program = verify(run(checked.checker, definition, bindings), "specialise")
+        return verify(normalise(program), "normalise") if optimise else program
+
+    return _with_room(passes)
 
 
 def specialise_symbolic(
@@ -91,7 +105,13 @@ def specialise_symbolic(
     from catnn.specialise import specialise_symbolic as run
 
     definition = checked.definitions[name].elaborated
-    return _with_room(lambda: run(checked.checker, definition, bindings))
+
+    def passes() -> Program:
+        program = run(checked.checker, definition, bindings)
+        program = normalise(verify(program, "specialise", is_symbolic=True))
+        return verify(program, "normalise", is_symbolic=True)
+
+    return _with_room(passes)
 
 
 def _check(program: modules.Modules) -> Checked:

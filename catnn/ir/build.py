@@ -1,10 +1,9 @@
-"""Hash-consing: equal terms are one object, and the trivial forms never arise."""
+"""Hash-consing: equal terms are one object, and views that change nothing never arise."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 from catnn.errors import InternalError
-from catnn.ir import views
 from catnn.ir.terms import (
     Apply,
     Attrs,
@@ -12,10 +11,7 @@ from catnn.ir.terms import (
     Leaf,
     Loop,
     Project,
-    Region,
-    Segment,
     Size,
-    Store,
     Term,
     TupleTerm,
     Var,
@@ -80,22 +76,16 @@ class Builder:
     # ---- structure --------------------------------------------------------------------
 
     def reshape(self, term: Term, shape: Sequence[Dim]) -> Term:
-        """The same elements at another shape; see `views` for the normal form."""
+        """The same elements at another shape."""
         tensor = tensor_type(term)
         if tensor.shape == tuple(shape):
             return term
-        simpler = views.reshaped(self, term, shape)
-        if simpler is not None:
-            return simpler
         return self.apply("reshape", (term,), Tensor(tensor.element, tuple(shape)))
 
     def permute(self, term: Term, axes: Sequence[int]) -> Term:
         """Result axis k is argument axis `axes[k]`."""
         if list(axes) == list(range(len(axes))):
             return term
-        simpler = views.permuted(self, term, axes)
-        if simpler is not None:
-            return simpler
         tensor = tensor_type(term)
         shape = tuple(tensor.shape[a] for a in axes)
         return self.apply(
@@ -106,9 +96,6 @@ class Builder:
         """New axes at the positions `axes` of the result, along which the value repeats."""
         if not axes:
             return term
-        simpler = views.expanded(self, term, axes, shape)
-        if simpler is not None:
-            return simpler
         tensor = tensor_type(term)
         return self.apply(
             "expand", (term,), Tensor(tensor.element, tuple(shape)), (("axes", tuple(axes)),)
@@ -118,9 +105,6 @@ class Builder:
         tensor = tensor_type(term)
         if tensor.shape[axis] == length and start == Dim.of(0):
             return term
-        simpler = views.sliced(self, term, axis, start, length)
-        if simpler is not None:
-            return simpler
         shape = (*tensor.shape[:axis], length, *tensor.shape[axis + 1 :])
         attrs = (("axis", axis), ("start", start), ("length", length))
         return self.apply("slice", (term,), Tensor(tensor.element, shape), attrs)
@@ -194,110 +178,4 @@ def tensor_type(term: Term) -> Tensor:
     return term.type
 
 
-def rename_leaves(
-    region: Region,
-    leaves: Mapping[Leaf, Leaf],
-    builder: Builder,
-    holders: Mapping[str, tuple[Segment, ...]],
-    factors: Mapping[str, str],
-) -> Region:
-    """`region` with its leaves replaced and its loops placed, sharing kept.
-
-    `holders` gives the path of a loop by its provisional name, `factors` the
-    dotted path of a factor.
-    """
-    memo: dict[Term, Term] = {}
-
-    def go(term: Term) -> Term:
-        found = memo.get(term)
-        if found is None:
-            found = memo[term] = rebuild(term)
-        return found
-
-    def rebuild(term: Term) -> Term:
-        match term:
-            case Leaf():
-                return builder.leaf(leaves.get(term, term))
-            case Apply():
-                return builder.intern(
-                    Apply(
-                        term.op,
-                        tuple(map(go, term.arguments)),
-                        term.type,
-                        term.attrs,
-                        term.lead,
-                        term.carries,
-                        term.site,
-                        hint=term.hint,
-                        factor=factors.get(term.factor, term.factor),
-                        span=term.span,
-                    )
-                )
-            case TupleTerm(items=items):
-                return builder.intern(TupleTerm(tuple(map(go, items)), term.type, hint=term.hint))
-            case Project(tuple=inner, index=index):
-                return builder.intern(Project(go(inner), index, term.type, hint=term.hint))
-            case WhenTraining(then=then, otherwise=otherwise):
-                return builder.intern(
-                    WhenTraining(go(then), go(otherwise), term.type, hint=term.hint)
-                )
-            case Loop():
-                return builder.intern(
-                    Loop(
-                        term.kind,
-                        term.count,
-                        term.index,
-                        region_of(term.body),
-                        go(term.init),
-                        term.type,
-                        None if term.xs is None else go(term.xs),
-                        placed(term.path),
-                        hint=term.hint,
-                        factor=factors.get(term.factor, term.factor),
-                        span=term.span,
-                    )
-                )
-            case _:
-                return term
-
-    def region_of(inner: Region) -> Region:
-        stores = tuple(Store(leaves.get(s.buffer, s.buffer), go(s.value)) for s in inner.stores)
-        return Region(
-            inner.parameters, go(inner.result), stores, tuple((n, go(v)) for n, v in inner.aux)
-        )
-
-    def placed(path: tuple[Segment, ...]) -> tuple[Segment, ...]:
-        return holders.get(path[0], ()) if path and isinstance(path[0], str) else path
-
-    return region_of(region)
-
-
-def used_leaves(region: Region) -> set[Leaf]:
-    """The leaves that a region reads or stores, those of loops included."""
-    found: set[Leaf] = set()
-    seen: set[Term] = set()
-    regions = [region]
-    while regions:
-        inner = regions.pop()
-        found.update(store.buffer for store in inner.stores)
-        stack = [inner.result, *(s.value for s in inner.stores), *(v for _, v in inner.aux)]
-        while stack:
-            term = stack.pop()
-            if term in seen:
-                continue
-            seen.add(term)
-            match term:
-                case Leaf():
-                    found.add(term)
-                case Apply(arguments=parts) | TupleTerm(items=parts):
-                    stack.extend(parts)
-                case Project(tuple=whole):
-                    stack.append(whole)
-                case WhenTraining(then=then, otherwise=otherwise):
-                    stack.extend((then, otherwise))
-                case Loop(init=init, xs=xs, body=body):
-                    stack.extend((init,) if xs is None else (init, xs))
-                    regions.append(body)
-                case _:
-                    pass
-    return found
+__all__ = ["Builder", "give_hint", "tensor_type"]

@@ -9,6 +9,7 @@ import torch
 from attrs import define, field
 
 from catnn.ir.build import Builder, tensor_type
+from catnn.ir.normal import NormalBuilder
 from catnn.ir.terms import Apply, Term, Var
 from catnn.ir.views import shape_of
 from catnn.types.dims import Dim
@@ -132,7 +133,7 @@ def test_a_chain_of_views_is_what_numpy_says(seed: int) -> None:
     draw = random.Random(seed)
     shape = [draw.choice([1, 2, 3, 4]) for _ in range(draw.randint(2, 4))]
     x = np.random.default_rng(seed).standard_normal(shape)
-    builder = Builder()
+    builder = NormalBuilder()
     var = builder.var(Var("x", Tensor(REAL, dims(shape)), 0))
     chain = Chain(draw, builder, var, x)
     for _ in range(draw.randint(2, 8)):
@@ -151,7 +152,7 @@ def test_a_chain_of_views_is_what_numpy_says(seed: int) -> None:
 
 @pytest.fixture
 def b() -> Builder:
-    return Builder()
+    return NormalBuilder()
 
 
 def tensor(b: Builder, *shape: int) -> Var:

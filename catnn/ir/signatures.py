@@ -1,0 +1,573 @@
+"""The type of an application from its arguments and attributes, apart from who built it.
+
+One rule a primitive, by the conventions of `terms`: `own` types are those of the
+arguments behind the lead axes that they carry. `Misfit` says what does not fit.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias, cast
+
+from attrs import define
+
+from catnn.ir.samples import Samples
+from catnn.ir.terms import Apply
+from catnn.types.dims import Dim
+from catnn.types.types import (
+    BOOL,
+    COMPLEX,
+    INT,
+    REAL,
+    Complex,
+    Element,
+    Index,
+    Int,
+    Product,
+    Real,
+    Tensor,
+    Type,
+)
+
+Own: TypeAlias = list[Tensor]
+Rule: TypeAlias = "Callable[[Judge, Apply], Type]"
+
+ZERO, ONE = Dim.of(0), Dim.of(1)
+
+
+class Misfit(Exception):
+    """Arguments or attributes that an application of its primitive cannot have."""
+
+
+@define(eq=False)
+class Judge:
+    """Rules under what is known of sizes."""
+
+    sizes: Samples
+
+    def shape(self, tensor: Tensor) -> tuple[Dim, ...]:
+        shape = tuple(item for item in tensor.shape if isinstance(item, Dim))
+        if len(shape) != len(tensor.shape):
+            raise Misfit(f"{tensor} has an open row")
+        return shape
+
+    def need(self, holds: bool, what: str) -> None:
+        if not holds:
+            raise Misfit(what)
+
+    def alike(self, one: Sequence[Dim], other: Sequence[Dim], what: str) -> None:
+        """Two shapes are the same."""
+        fits = len(one) == len(other) and all(map(self.sizes.same, one, other))
+        self.need(fits, f"{what}: {shown(one)} and {shown(other)}")
+
+    # ---- arguments ------------------------------------------------------------------------
+
+    def tensors(self, apply: Apply, count: int | None = None) -> Own:
+        """The whole types of the arguments."""
+        if count is not None and len(apply.arguments) != count:
+            raise Misfit(f"{len(apply.arguments)} arguments, {count} are due")
+        found = []
+        for argument in apply.arguments:
+            if not isinstance(argument.type, Tensor):
+                raise Misfit(f"an argument of type {argument.type} is no tensor")
+            found.append(argument.type)
+        return found
+
+    def owns(self, apply: Apply, *elements: type[Element]) -> Own:
+        """The types behind the lead; `elements` says of what kind each argument is."""
+        found = []
+        for position, whole in enumerate(self.tensors(apply, len(elements) or None)):
+            carried, shape = apply.carries[position], self.shape(whole)
+            self.need(
+                list(carried) == sorted(set(carried)) and set(carried) <= set(range(len(apply.lead))),
+                f"argument {position} carries the lead axes {carried} of {len(apply.lead)}",
+            )
+            front = [apply.lead[k] for k in carried]
+            self.alike(shape[: len(front)], front, f"argument {position} and the lead differ")
+            found.append(Tensor(whole.element, shape[len(front) :]))
+        for position, (element, own) in enumerate(zip(elements, found, strict=False)):
+            kind = element.__name__.lower()
+            fits = isinstance(own.element, element)
+            self.need(fits, f"argument {position} is {own}, of {kind} numbers is due")
+        return found
+
+    def plain(self, apply: Apply) -> None:
+        """Structural primitives have no lead."""
+        self.need(not apply.lead, "a structural primitive has a lead")
+
+
+def shown(shape: Sequence[Dim]) -> str:
+    return f"[{', '.join(map(str, shape))}]"
+
+
+def batched(apply: Apply, own: Type) -> Type:
+    """A type behind the lead."""
+    match own:
+        case Tensor(element, shape):
+            return Tensor(element, (*apply.lead, *shape))
+        case Product(items, labels):
+            return Product(tuple(batched(apply, item) for item in items), labels)
+        case _:
+            return own
+
+
+def size_of(apply: Apply, name: str) -> Dim:
+    value = apply.attr(name)
+    if isinstance(value, bool) or not isinstance(value, Dim | int):
+        raise Misfit(f"the attribute `{name}` is no size")
+    return Dim.of(value)
+
+
+def numbers(apply: Apply, name: str) -> tuple[int, ...]:
+    value = apply.attr(name)
+    if not (isinstance(value, tuple) and all(isinstance(item, int) for item in value)):
+        raise Misfit(f"the attribute `{name}` is no list of numbers")
+    return cast("tuple[int, ...]", value)
+
+
+def place(apply: Apply, name: str, rank: int) -> int:
+    """An attribute that is an axis below `rank`."""
+    value = apply.attr(name)
+    if not isinstance(value, int) or not 0 <= value < rank:
+        raise Misfit(f"there is no axis {value} among {rank}")
+    return value
+
+
+# ---- pointwise --------------------------------------------------------------------------------
+
+
+def joint(elements: Sequence[Element]) -> Element:
+    """Real where a real is among them; whole numbers otherwise."""
+    for kind, element in ((Complex, COMPLEX), (Real, REAL)):
+        if any(isinstance(own, kind) for own in elements):
+            return element
+    return INT
+
+
+def pointwise(result: Callable[[Sequence[Element]], Element], kinds: tuple[type[Element], ...]) -> Rule:
+    """Every argument is a part of the lead; a single one may have axes of its own."""
+
+    def rule(judge: Judge, apply: Apply) -> Type:
+        owns = judge.owns(apply)
+        for own in owns:
+            judge.need(isinstance(own.element, kinds), f"{own} is not what `{apply.op}` takes")
+        if len(owns) == 1:
+            return batched(apply, Tensor(result([owns[0].element]), owns[0].shape))
+        for position, own in enumerate(owns):
+            judge.need(not own.shape, f"argument {position} has axes {own} that are not in the lead")
+        return batched(apply, Tensor(result([own.element for own in owns])))
+
+    return rule
+
+
+NUMBERS: tuple[type[Element], ...] = (Real, Int, Index, Complex)
+arithmetic = pointwise(joint, NUMBERS)
+comparison = pointwise(lambda elements: BOOL, (Real, Int, Index))
+equality = pointwise(lambda elements: BOOL, (Real, Int, Index, Complex, type(BOOL)))
+logic = pointwise(lambda elements: BOOL, (type(BOOL),))
+of_reals = pointwise(lambda elements: REAL, (Real,))
+to_real = pointwise(lambda elements: REAL, (Int, Index, type(BOOL)))
+quotient = pointwise(lambda elements: joint([REAL, *elements]), NUMBERS)
+
+
+def select(judge: Judge, apply: Apply) -> Type:
+    condition, *branches = judge.owns(apply)
+    judge.need(len(branches) == 2, "a condition and two branches are due")
+    judge.need(condition.element == BOOL, f"the condition is {condition}")
+    for own in (condition, *branches):
+        judge.need(not own.shape, f"{own} has axes that are not in the lead")
+    one, other = (branch.element for branch in branches)
+    return batched(apply, Tensor(one if one == other else joint([one, other])))
+
+
+def index(judge: Judge, apply: Apply) -> Type:
+    (own,) = judge.owns(apply)
+    judge.need(isinstance(own.element, Int | Index), f"{own} holds no whole numbers")
+    return batched(apply, Tensor(Index(size_of(apply, "n")), own.shape))
+
+
+def complex_(judge: Judge, apply: Apply) -> Type:
+    (own,) = judge.owns(apply, Real)
+    return batched(apply, Tensor(COMPLEX, own.shape))
+
+
+# ---- structure --------------------------------------------------------------------------------
+
+
+def reshape(judge: Judge, apply: Apply) -> Type:
+    judge.plain(apply)
+    (whole,) = judge.tensors(apply, 1)
+    result = apply.type
+    if not isinstance(result, Tensor):
+        raise Misfit("the result is no tensor")
+    before, after = (total(judge.shape(tensor)) for tensor in (whole, result))
+    judge.need(judge.sizes.same(before, after), f"{before} elements become {after}")
+    return Tensor(whole.element, result.shape)
+
+
+def total(shape: Sequence[Dim]) -> Dim:
+    elements = ONE
+    for size in shape:
+        elements = elements * size
+    return elements
+
+
+def permute(judge: Judge, apply: Apply) -> Type:
+    judge.plain(apply)
+    (whole,) = judge.tensors(apply, 1)
+    axes = numbers(apply, "axes")
+    judge.need(sorted(axes) == list(range(len(whole.shape))), f"{axes} is no permutation")
+    return Tensor(whole.element, tuple(whole.shape[axis] for axis in axes))
+
+
+def expand(judge: Judge, apply: Apply) -> Type:
+    judge.plain(apply)
+    (whole,) = judge.tensors(apply, 1)
+    axes, result = numbers(apply, "axes"), apply.type
+    if not isinstance(result, Tensor):
+        raise Misfit("the result is no tensor")
+    shape = judge.shape(result)
+    judge.need(
+        list(axes) == sorted(set(axes)) and set(axes) <= set(range(len(shape))),
+        f"the new axes {axes} are not among {len(shape)}",
+    )
+    kept = [size for k, size in enumerate(shape) if k not in axes]
+    judge.alike(kept, judge.shape(whole), "what is no new axis has changed")
+    return Tensor(whole.element, shape)
+
+
+def diagonal(judge: Judge, apply: Apply) -> Type:
+    judge.plain(apply)
+    (whole,) = judge.tensors(apply, 1)
+    axes, shape = numbers(apply, "axes"), judge.shape(whole)
+    judge.need(len(axes) == 2 and 0 <= axes[0] < axes[1] < len(shape), f"no diagonal of {axes}")
+    judge.alike([shape[axes[0]]], [shape[axes[1]]], "the axes of a diagonal differ")
+    return Tensor(whole.element, (*shape[: axes[1]], *shape[axes[1] + 1 :]))
+
+
+def slice_(judge: Judge, apply: Apply) -> Type:
+    judge.plain(apply)
+    (whole,) = judge.tensors(apply, 1)
+    shape = judge.shape(whole)
+    axis = place(apply, "axis", len(shape))
+    start, length = size_of(apply, "start"), size_of(apply, "length")
+    fits = judge.sizes.at_most(ZERO, start) and judge.sizes.at_most(start + length, shape[axis])
+    judge.need(fits, f"{length} from {start} are not in {shape[axis]}")
+    return Tensor(whole.element, (*shape[:axis], length, *shape[axis + 1 :]))
+
+
+def concat(judge: Judge, apply: Apply) -> Type:
+    judge.plain(apply)
+    first, *others = judge.tensors(apply)
+    shape = judge.shape(first)
+    axis = place(apply, "axis", len(shape))
+    size = shape[axis]
+    for other in others:
+        own = judge.shape(other)
+        judge.need(other.element == first.element, f"{first} is joined with {other}")
+        judge.alike(
+            (*shape[:axis], *shape[axis + 1 :]), (*own[:axis], *own[axis + 1 :]), "joined values differ"
+        )
+        size = size + own[axis]
+    return Tensor(first.element, (*shape[:axis], size, *shape[axis + 1 :]))
+
+
+def stack(judge: Judge, apply: Apply) -> Type:
+    judge.plain(apply)
+    first, *others = judge.tensors(apply)
+    shape = judge.shape(first)
+    axis = place(apply, "axis", len(shape) + 1)
+    for other in others:
+        judge.need(other.element == first.element, f"{first} is stacked with {other}")
+        judge.alike(shape, judge.shape(other), "stacked values differ")
+    return Tensor(first.element, (*shape[:axis], Dim.of(1 + len(others)), *shape[axis:]))
+
+
+def contract(judge: Judge, apply: Apply) -> Type:
+    judge.plain(apply)
+    labels = cast("tuple[tuple[int, ...], ...]", apply.attr("operands"))
+    sizes: dict[int, Dim] = {}
+    elements = []
+    judge.need(len(labels) == len(apply.arguments), "labels and operands differ in number")
+    for whole, names in zip(judge.tensors(apply), labels, strict=True):
+        shape = judge.shape(whole)
+        judge.need(len(shape) == len(names), f"{whole} has the labels {names}")
+        judge.need(len(set(names)) == len(names), f"an operand has a label twice: {names}")
+        for name, size in zip(names, shape, strict=True):
+            judge.alike([sizes.setdefault(name, size)], [size], f"the label {name} has two sizes")
+        elements.append(whole.element)
+    result = numbers(apply, "result")
+    judge.need(set(result) <= sizes.keys() and len(set(result)) == len(result), f"result {result}")
+    kinds = {Real if isinstance(e, Real) else type(e) for e in elements}
+    judge.need(len(kinds) == 1, f"operands of several kinds: {', '.join(map(repr, elements))}")
+    return Tensor(elements[0], tuple(sizes[name] for name in result))
+
+
+def gather(judge: Judge, apply: Apply) -> Type:
+    table, *indices = judge.owns(apply)
+    count = apply.attr("count")
+    judge.need(count == len(indices) and bool(indices), f"{count} indices are due")
+    shape = judge.shape(table)
+    judge.need(len(shape) >= len(indices), f"{len(indices)} indices into {table}")
+    own = max((judge.shape(given) for given in indices), key=len)
+    for given, size in zip(indices, shape, strict=False):
+        element = given.element
+        if not isinstance(element, Index):
+            raise Misfit(f"{given} is no index")
+        judge.alike([element.size], [size], "an index into a set of another size")
+        behind = judge.shape(given)
+        judge.alike(behind, own[len(own) - len(behind) :], "indices of different shapes")
+    return batched(apply, Tensor(table.element, (*own, *shape[len(indices) :])))
+
+
+def arange(judge: Judge, apply: Apply) -> Type:
+    judge.plain(apply)
+    result = apply.type
+    judge.need(not apply.arguments, "it has no arguments")
+    if not isinstance(result, Tensor) or len(result.shape) != 1:
+        raise Misfit("the indices of one set are one axis")
+    (size,) = judge.shape(result)
+    return Tensor(Index(size), (size,))
+
+
+# ---- reductions, and what runs along axes -------------------------------------------------------
+
+
+def reduction(argument: type[Element], result: Element) -> Rule:
+    def rule(judge: Judge, apply: Apply) -> Type:
+        (own,) = judge.owns(apply, argument)
+        axes = numbers(apply, "axes")
+        judge.need(axes == tuple(range(-len(own.shape), 0)), f"{axes} are not all axes of {own}")
+        return batched(apply, Tensor(result))
+
+    return rule
+
+
+def along_last(judge: Judge, apply: Apply) -> Type:
+    (own,) = judge.owns(apply)
+    judge.need(len(own.shape) == 1 and numbers(apply, "axes") == (-1,), f"{own} is no row")
+    return batched(apply, own)
+
+
+def row(judge: Judge, own: Tensor) -> Dim:
+    judge.need(len(own.shape) == 1, f"{own} is no row")
+    return judge.shape(own)[0]
+
+
+def extreme(judge: Judge, apply: Apply) -> Type:
+    (own,) = judge.owns(apply, Real)
+    size = row(judge, own)
+    return batched(apply, Product((Tensor(REAL), Tensor(Index(size)))))
+
+
+def top(judge: Judge, apply: Apply) -> Type:
+    (own,) = judge.owns(apply, Real)
+    size, k = row(judge, own), size_of(apply, "k")
+    judge.need(judge.sizes.at_most(k, size), f"the {k} greatest of {size}")
+    return batched(apply, Product((Tensor(REAL, (k,)), Tensor(Index(size), (k,)))))
+
+
+def sort(judge: Judge, apply: Apply) -> Type:
+    (own,) = judge.owns(apply, Real)
+    size = row(judge, own)
+    return batched(apply, Product((own, Tensor(Index(size), (size,)))))
+
+
+def one_hot(judge: Judge, apply: Apply) -> Type:
+    (own,) = judge.owns(apply, Index)
+    size = size_of(apply, "n")
+    element = cast(Index, own.element)
+    judge.alike([element.size], [size], "an index into a set of another size")
+    judge.need(not own.shape, f"{own} is not one index")
+    return batched(apply, Tensor(REAL, (size,)))
+
+
+def normalised(weights: int, channel: int | None) -> Rule:
+    """The first argument again; `weights` further ones are rows of the size of its axis `channel`."""
+
+    def rule(judge: Judge, apply: Apply) -> Type:
+        own, *rows = judge.owns(apply, *[Real] * (1 + weights))
+        shape = judge.shape(own)
+        for weight in rows:
+            judge.need(channel is not None and len(shape) > channel, f"{own} has no such axis")
+            assert channel is not None
+            judge.alike(judge.shape(weight), [shape[channel]], "a weight of another size")
+        if channel == -1:
+            row(judge, own)
+        return batched(apply, own)
+
+    return rule
+
+
+def group_norm(judge: Judge, apply: Apply) -> Type:
+    groups = size_of(apply, "groups")
+    (channels, *_) = judge.shape(judge.owns(apply)[0])
+    known = (channels / groups).as_fraction()
+    judge.need(known is None or known.denominator == 1, f"{channels} channels in {groups} groups")
+    return normalised(2, 0)(judge, apply)
+
+
+def batch_norm(judge: Judge, apply: Apply) -> Type:
+    rows = judge.owns(apply, *[Real] * 5)[1:]
+    result = normalised(4, 1)(judge, apply)
+    return Product((result, batched(apply, rows[2]), batched(apply, rows[3])))
+
+
+# ---- windows ------------------------------------------------------------------------------------
+
+
+def convolution(axes: int, biased: bool) -> Rule:
+    def rule(judge: Judge, apply: Apply) -> Type:
+        x, kernel, *bias = judge.owns(apply, *[Real] * (3 if biased else 2))
+        own, window = judge.shape(x), judge.shape(kernel)
+        judge.need(len(own) == axes + 1 and len(window) == axes + 2, f"{x} with a kernel {kernel}")
+        stride, pad, dilation, groups = (
+            size_of(apply, name) for name in ("stride", "pad", "dilation", "groups")
+        )
+        judge.alike([own[0]], [window[1] * groups], "channels of the value and of the kernel")
+        for row_ in bias:
+            judge.alike(judge.shape(row_), window[:1], "a bias of another size")
+        out = [
+            (size + 2 * pad - dilation * (k - 1) - 1) // stride + 1
+            for size, k in zip(own[1:], window[2:], strict=True)
+        ]
+        return batched(apply, Tensor(REAL, (window[0], *out)))
+
+    return rule
+
+
+def pool(axes: int) -> Rule:
+    def rule(judge: Judge, apply: Apply) -> Type:
+        (own,) = judge.owns(apply, Real)
+        judge.need(len(own.shape) == axes, f"{own} has not {axes} axes")
+        k, stride, pad = (size_of(apply, name) for name in ("k", "stride", "pad"))
+        out = tuple((size + 2 * pad - k) // stride + 1 for size in judge.shape(own))
+        return batched(apply, Tensor(REAL, out))
+
+    return rule
+
+
+def upsample(judge: Judge, apply: Apply) -> Type:
+    (own,) = judge.owns(apply, Real)
+    judge.need(len(own.shape) == 2, f"{own} is no image")
+    return batched(apply, Tensor(REAL, tuple(size_of(apply, "k") * n for n in judge.shape(own))))
+
+
+def attention(*mask: type[Element]) -> Rule:
+    def rule(judge: Judge, apply: Apply) -> Type:
+        own = judge.owns(apply, Real, Real, Real, *mask)
+        q, k, v = (judge.shape(tensor) for tensor in own[:3])
+        judge.need(len(q) == len(k) == len(v) == 2, "queries, keys and values are rows")
+        judge.alike(q[1:], k[1:], "queries and keys of different sizes")
+        judge.alike(k[:1], v[:1], "keys and values of different number")
+        for pairs in own[3:]:
+            judge.alike(judge.shape(pairs), (q[0], k[0]), "a mask of another shape")
+        return batched(apply, Tensor(REAL, (q[0], v[1])))
+
+    return rule
+
+
+def cross_entropy(judge: Judge, apply: Apply) -> Type:
+    scores, target = judge.owns(apply, Real, Index)
+    size = row(judge, scores)
+    judge.alike([cast(Index, target.element).size], [size], "a target among another number")
+    judge.need(not target.shape, f"{target} is not one index")
+    return batched(apply, Tensor(REAL))
+
+
+# ---- constants and draws ------------------------------------------------------------------------
+
+
+def filled(judge: Judge, apply: Apply) -> Type:
+    """A constant or an initialiser: reals of any shape."""
+    judge.plain(apply)
+    judge.tensors(apply, 0)
+    if not isinstance(apply.type, Tensor):
+        raise Misfit("the result is no tensor")
+    return Tensor(REAL, judge.shape(apply.type))
+
+
+def eye(judge: Judge, apply: Apply) -> Type:
+    result = filled(judge, apply)
+    assert isinstance(result, Tensor)
+    shape = judge.shape(result)
+    judge.need(len(shape) == 2, f"{result} is no matrix")
+    judge.alike(shape[:1], shape[1:], "a matrix that is not square")
+    return result
+
+
+def draw(count: int) -> Rule:
+    """One sample for each index of the lead."""
+
+    def rule(judge: Judge, apply: Apply) -> Type:
+        owns = judge.owns(apply, *[Real] * count)
+        for own in owns:
+            judge.need(not own.shape, f"{own} has axes that are not in the lead")
+        judge.need(apply.site > 0, "a draw without a site of its own")
+        kept = apply.type.element if isinstance(apply.type, Tensor) else REAL
+        judge.need(kept == REAL or (count == 1 and kept == BOOL), f"draws of {kept!r}")
+        return batched(apply, Tensor(kept))
+
+    return rule
+
+
+REAL_FUNCTIONS = (
+    "relu", "relu6", "gelu", "gelu_tanh", "silu", "sigmoid", "tanh", "exp", "log", "sqrt", "rsqrt",
+    "sin", "cos", "erf", "floor", "round", "softplus", "mish", "hardswish", "hardsigmoid",
+    "leaky_relu", "elu", "selu", "stop", "dropout", "abs", "sign", "neg", "square", "at_least_float32",
+)  # fmt: skip
+FILLED = (
+    "zeros", "ones", "constant", "normal", "truncated_normal", "uniform", "kaiming",
+    "kaiming_normal", "xavier", "glorot", "orthogonal", "bias_like",
+)  # fmt: skip
+
+RULES: Mapping[str, Rule] = {
+    **dict.fromkeys(REAL_FUNCTIONS, of_reals),
+    **dict.fromkeys(FILLED, filled),
+    **dict.fromkeys(("add", "sub", "mul", "mod", "floordiv", "pow", "minimum", "maximum"), arithmetic),
+    **dict.fromkeys(("lt", "le", "gt", "ge"), comparison),
+    **dict.fromkeys(("eq", "ne"), equality),
+    **dict.fromkeys(("logical_and", "logical_or", "logical_not"), logic),
+    **dict.fromkeys(("sum", "mean", "prod", "amax", "amin", "logsumexp", "variance"), reduction(Real, REAL)),
+    **dict.fromkeys(("all", "any"), reduction(type(BOOL), BOOL)),
+    **dict.fromkeys(("softmax", "log_softmax", "cumsum", "flip"), along_last),
+    **dict.fromkeys(("argmax", "argmin"), extreme),
+    **dict.fromkeys(("max_pool1d", "avg_pool1d"), pool(1)),
+    **dict.fromkeys(("max_pool2d", "avg_pool2d"), pool(2)),
+    **dict.fromkeys(("draw.normal", "draw.uniform"), draw(2)),
+    "draw.bernoulli": draw(1),
+    "div": quotient,
+    "real": to_real,
+    "index": index,
+    "complex": complex_,
+    "select": select,
+    "reshape": reshape,
+    "permute": permute,
+    "expand": expand,
+    "diagonal": diagonal,
+    "slice": slice_,
+    "concat": concat,
+    "stack": stack,
+    "contract": contract,
+    "gather": gather,
+    "arange": arange,
+    "top": top,
+    "sort": sort,
+    "one_hot": one_hot,
+    "layer_norm": normalised(2, -1),
+    "rms_norm": normalised(1, -1),
+    "standardise": normalised(0, None),
+    "group_norm": group_norm,
+    "batch_norm": batch_norm,
+    "convolve1d": convolution(1, False),
+    "convolve2d": convolution(2, False),
+    "convolve1d_bias": convolution(1, True),
+    "convolve2d_bias": convolution(2, True),
+    "nearest_upsample2d": upsample,
+    "scaled_dot_product_attention": attention(),
+    "masked_attention": attention(type(BOOL)),
+    "biased_attention": attention(Real),
+    "cross_entropy": cross_entropy,
+    "eye": eye,
+}  # fmt: skip
+"""The rule of each primitive; a test names what is missing."""
+
+__all__ = ["RULES", "Judge", "Misfit", "Rule", "arithmetic", "pointwise"]
