@@ -6,6 +6,7 @@ from catnn.elaborate.calls import coerce
 from catnn.elaborate.constants import is_constant
 from catnn.elaborate.context import Abandon, Claim, Elaborator, fresh_uid
 from catnn.elaborate.core import Atom, Block, Closure, Ref, Tupled
+from catnn.elaborate.crossing import prove_whole
 from catnn.elaborate.definition import Definition, Port, Requirement
 from catnn.elaborate.linearity import prove_claims
 from catnn.elaborate.reify import close_inputs
@@ -50,6 +51,7 @@ def elaborate_body(e: Elaborator, definition: Definition) -> None:
         _claim_linear(e, definition, body)
     if definition.state != "failed":
         prove_claims(e, definition)
+        prove_whole(e, definition)
 
 
 def _claim_linear(e: Elaborator, definition: Definition, body: Block) -> None:

@@ -93,6 +93,7 @@ CODES: dict[str, str] = {
     # E04xx: contexts and sheaves
     "E0401": "no context in sight",
     "E0402": "several contexts fit",
+    "E0403": "a context that differs where one is due",
     # E05xx: parameters
     "E0501": "no parameter can be this",
     "E0503": "a buffer that cannot be stored",

@@ -183,6 +183,10 @@ class Loop(Node):
       value is `(last state, ys)`; one set of leaves; `count` may be a run-time size.
 
     `path` names the repeated block (`blocks`), for code and compilation regions.
+
+    With an `order` the body is not that of the block, but reads the leaves of its
+    turns from the first to the last or from the last to the first; a `scan` may
+    then have leaves of its own in each turn, and takes `xs` in their own order.
     """
 
     kind: Literal["repeat", "trail", "iterate", "scan"]
@@ -193,6 +197,7 @@ class Loop(Node):
     type: Type
     xs: "Term | None" = None
     path: tuple[Segment, ...] = ()
+    order: Literal["", "ascending", "descending"] = ""
 
 
 Term: TypeAlias = Var | Leaf | Constant | Size | Apply | TupleTerm | Project | WhenTraining | Loop
@@ -217,7 +222,8 @@ class Program:
     `sizes` are the run-time sizes in order of appearance; `facts` are checked
     at entry, in the user's words; `leaves` are in declaration order. The
     program is lifted over one leading axis of size `batch`: a call may have any
-    number of leading axes.
+    number of leading axes. A context is one for the whole batch; in `each`, the
+    same program otherwise, every item has its own.
     """
 
     name: str
@@ -229,3 +235,4 @@ class Program:
     type: str
     source: str = ""
     batch: Symbol | None = None
+    each: "Program | None" = None

@@ -22,6 +22,15 @@ class Undecided(Exception):
         super().__init__(", ".join(sorted(symbol.name for symbol in symbols)))
 
 
+class Crossing(Exception):
+    """A context differs along leading axes of which an `across` morphism sees all at once."""
+
+    def __init__(self, definition: str, context: str) -> None:
+        self.definition = definition
+        self.context = context
+        super().__init__(f"`{context}` of `{definition}`")
+
+
 @define(eq=False)
 class Frame:
     """One run of a body. Closures run in a child of the frame that made them."""

@@ -15,9 +15,9 @@ from catnn.elaborate.sizes import size, text_code
 from catnn.elaborate.substitution import Substitution
 from catnn.elaborate.unify import Unifier
 from catnn.errors import CatError, Diagnostic
-from catnn.ir.build import rename_leaves, used_leaves
+from catnn.ir.rebuild import rename_leaves, used_leaves
 from catnn.ir.terms import Input, Program, Region, Term, Var
-from catnn.specialise.frame import Frame, Place, Undecided
+from catnn.specialise.frame import Crossing, Frame, Place, Undecided
 from catnn.specialise.naming import Factor, Segment, name_factors, name_leaves
 from catnn.specialise.run import Runner
 from catnn.specialise.values import Axis, Bundle, Lifted, SizeValue, Value
@@ -253,19 +253,42 @@ class _Specialisation:
         self.bind_all()
         self.refuse_abstract()
         facts = self.facts()
+        try:
+            shared = self.form(facts, each=False)
+        except Crossing as crossing:
+            raise self.fail(
+                "E0403",
+                f"`{crossing.definition}` sees all leading axes at once (`across`), "
+                f"and its context `{crossing.context}` is another along them",
+                f"give `{crossing.definition}` what differs as an input, not as a context",
+            ) from None
+        if not any(port.is_context for port in definition.ports):
+            return shared
+        try:
+            return evolve(shared, each=self.form(facts, each=True))
+        except Crossing:  # such a model takes one context for the whole batch only
+            return shared
+
+    def form(self, facts: tuple[Fact, ...], each: bool) -> Program:
+        """The program with one context for the whole batch, or with one for each item."""
+        definition = self.definition
+        assert definition.body is not None
+        assert definition.solved is not None
         runner = Runner()
         batch = fresh("batch")
-        axis = Axis(Dim.of(batch))
+        # Without an input that varies there is nothing to lift over.
+        varies = any(each or not port.is_context for port in definition.ports)
+        lead = (Axis(Dim.of(batch)),) if varies else ()
         frame = Frame(definition.solved, self.filled)
-        place = Place((axis,), Factor(""))
+        place = Place(lead, Factor(""))
         inputs = []
         names = _input_names(definition)
         values: list[Value] = []
-        for position, port in enumerate(definition.ports):
-            name = port.name or names[position]
+        for port in definition.ports:
+            name = port.name or names.pop(0)
             type_ = self.filled.type(port.type)
-            lifted = not port.is_context
-            axes = (axis,) if lifted else ()
+            lifted = each or not port.is_context
+            axes = lead if lifted else ()
             var = runner.builder.var(Var(name, _lifted_type(type_, axes), next(runner.uids)))
             inputs.append(Input(var, port.is_context, lifted))
             values.append(_value(runner, var, type_, axes))
@@ -275,7 +298,7 @@ class _Specialisation:
             for ref, value in zip(definition.inputs, values, strict=True):
                 frame.values[ref.uid] = value
             result = runner.block(definition.body, frame, place)
-        result = runner.shaper.carry_all(result, (axis,))
+        result = runner.shaper.carry_all(result, lead)
         region = Region((), runner.shaper.as_term(result), tuple(place.stores), tuple(place.aux))
         return self.finish(runner, region, inputs, place.factor, facts, batch)
 
@@ -322,12 +345,15 @@ class _Specialisation:
         own = [p.type for p in self.definition.ports if not p.is_context]
         source = Product(tuple(own)) if self.definition.tupled else own[0]
         assert self.definition.target is not None
-        return f"{self.filled.type(source)} -> {self.filled.type(self.definition.target)}"
+        contexts = [p for p in self.definition.ports if p.is_context]
+        over = ", ".join(f"{p.name} : {self.filled.type(p.type)}" for p in contexts)
+        arrow = f"{self.filled.type(source)} -> {self.filled.type(self.definition.target)}"
+        return f"{arrow} over {over}" if over else arrow
 
 
 def _input_names(definition: Definition) -> list[str]:
     """What the user calls the inputs: the names of the header, else of the body's lambda."""
-    count = len(definition.ports)
+    count = sum(not port.is_context and not port.name for port in definition.ports)
     body = definition.body_ast
     pattern = body.parameter if isinstance(body, ast.Lambda) else None
     items = pattern.items if isinstance(pattern, ast.PatternTuple) else (pattern,)

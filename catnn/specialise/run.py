@@ -1,6 +1,6 @@
 """Running elaborated bodies into IR: calls inlined, leads explicit, static conditions decided."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 from catnn.elaborate import core
@@ -12,7 +12,8 @@ from catnn.elaborate.substitution import Substitution
 from catnn.errors import InternalError
 from catnn.ir.build import Builder, give_hint, tensor_type
 from catnn.ir.terms import Apply, Attrs, AttrValue, Leaf, Loop, Region, Store, Term, Var
-from catnn.specialise.frame import Bound, Frame, Place, SharedInstance, Undecided
+from catnn.specialise.adjoint import Transposer
+from catnn.specialise.frame import Bound, Crossing, Frame, Place, SharedInstance, Undecided
 from catnn.specialise.naming import Factor
 from catnn.specialise.pattern import match_pattern
 from catnn.specialise.values import (
@@ -198,6 +199,8 @@ class Runner:
                 )
             case core.OnAxes():
                 return self.on_axes(morphism, arguments, frame, place)
+            case core.Adjoint(inner, source):
+                return self.adjoint(inner, frame.type(source), arguments, frame, place)
             case core.Matched():
                 values = [self.lifted(argument) for argument in arguments]
                 results = match_pattern(self.shaper, morphism, values, frame, place.axes)
@@ -325,6 +328,8 @@ class Runner:
         inner.known.clear()
         spread = self.spread(definition, arguments)
         for ref, port, argument in zip(definition.inputs, definition.ports, spread, strict=True):
+            if port.is_context and carries(argument, batch):
+                raise Crossing(definition.name, port.name or ref.name)
             merged = argument if port.is_context else self.merge(argument, copies, batch, total)
             inner.values[ref.uid] = merged
         inside = place.at(copies)
@@ -833,6 +838,54 @@ class Runner:
         longer = one if len(one.own) >= len(other.own) else other
         return self.pointwise(op, [one, other], [0, 0], element_of(longer), place)
 
+    # ---- adjoints ----------------------------------------------------------------------------
+
+    def adjoint(
+        self,
+        inner: core.Morphism,
+        source: Type,
+        arguments: Sequence[Value],
+        frame: Frame,
+        place: Place,
+    ) -> Value:
+        """The transposition of what `inner` makes of an unknown input, at every index of the lead.
+
+        What it stores and reports belongs to its own runs.
+        """
+        axes = place.axes
+        unknown = self.unknown(source, axes)
+        quiet = Place(axes, place.factor, place.copies, turn=place.turn)
+        result = self.shaper.carry_all(self.run(inner, [unknown], frame, quiet), axes)
+        given = arguments[0] if len(arguments) == 1 else Bundle(tuple(arguments))
+        cotangent = self.shaper.carry_all(given, axes)
+        roots = zip(self.leaf_terms(result), self.leaf_terms(cotangent), strict=True)
+        variables = self.leaf_terms(unknown)
+        transposer = Transposer(self.builder, self.uids)
+        pulled = transposer.pull(list(roots), [v for v in variables if isinstance(v, Var)])
+        found = [
+            transposer.algebra.zeros(tensor_type(variable)) if term is None else term
+            for term, variable in zip(pulled, variables, strict=True)
+        ]
+        return self.filled_with(unknown, iter(found))
+
+    def unknown(self, type_: Type, axes: tuple[Axis, ...]) -> Value:
+        """A variable for each leaf of a type, with the lead in front."""
+        if isinstance(type_, Product):
+            return Bundle(tuple(self.unknown(item, axes) for item in type_.items), type_.labels)
+        whole = self.batched(type_, axes)
+        return Lifted(self.builder.var(Var("x", whole, next(self.uids))), axes)
+
+    def leaf_terms(self, value: Value) -> list[Term]:
+        if isinstance(value, Bundle):
+            return [term for item in value.items for term in self.leaf_terms(item)]
+        return [self.lifted(value).term]
+
+    def filled_with(self, like: Value, terms: Iterator[Term]) -> Value:
+        """Terms in the layout of a value."""
+        if isinstance(like, Bundle):
+            return Bundle(tuple(self.filled_with(item, terms) for item in like.items), like.labels)
+        return Lifted(next(terms), self.lifted(like).axes)
+
     # ---- bracketed application ---------------------------------------------------------------
 
     def on_axes(
@@ -850,6 +903,17 @@ class Runner:
             back = self.shaper.unshift(self.lifted(item), axes)
             placed.append(self.shaper.own_permute(self.lifted(back), permutation))
         return placed[0] if not isinstance(result, Bundle) else Bundle(tuple(placed), result.labels)
+
+
+def carries(value: Value, axes: Sequence[Axis]) -> bool:
+    """Whether a value differs along any of these lead axes."""
+    match value:
+        case Lifted(axes=own):
+            return any(axis in axes for axis in own)
+        case Bundle(items):
+            return any(carries(item, axes) for item in items)
+        case SizeValue():
+            return False
 
 
 ALONG_LAST = {"softmax", "log_softmax", "cumsum", "flip"}
@@ -900,6 +964,8 @@ def head_of(morphism: core.Morphism) -> str:
         case core.Argument(name=name) | core.Shared(name=name):
             return name
         case core.Repeated(inner=inner) | core.Copied(inner=inner) | core.OnAxes(inner=inner):
+            return head_of(inner)
+        case core.Adjoint(inner):
             return head_of(inner)
         case _:
             return "repeat"

@@ -6,6 +6,7 @@ import sys
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from types import ModuleType
 from typing import Literal
@@ -32,10 +33,16 @@ class TorchBackend:
         """The primitives that have an emission."""
         return (frozenset(EMITTERS) - frozenset(PRECISION)) | frozenset(INITIALISERS)
 
-    def emit(self, program: Program, *, mode: Literal["train", "infer"] = "train") -> str:
+    def emit(
+        self,
+        program: Program,
+        *,
+        mode: Literal["train", "infer"] = "train",
+        optimise: bool = True,
+    ) -> str:
         """Source text that imports torch and nothing else."""
         with deep_recursion():
-            return emit_program(program, infer=mode == "infer").source
+            return emit_program(program, infer=mode == "infer", optimise=optimise).source
 
     def build(
         self,
@@ -44,10 +51,13 @@ class TorchBackend:
         mode: Literal["train", "infer"] = "train",
         seed: int | None = 0,
         checkpoint: str | None = None,
+        optimise: bool = True,
     ) -> nn.Module:
         """The module of the same source, its parameters drawn from `seed`."""
         with deep_recursion():
-            emitted = emit_program(program, standalone=False, infer=mode == "infer")
+            emitted = emit_program(
+                program, standalone=False, infer=mode == "infer", optimise=optimise
+            )
         origin = Origin(emitted, *load(emitted.source, program.name))
         model = origin.namespace[emitted.model]
         assert isinstance(model, type)
@@ -98,8 +108,8 @@ class Origin:
         if not self.emitted.blocks:
             model = self.namespace[self.emitted.model]
             assert isinstance(model, type)
-            axes = ((), *self.emitted.dynamic)
-            model.run = compiled(model.run, axes)  # type: ignore[attr-defined]
+            for name, axes in self.emitted.methods.items():
+                setattr(model, name, compiled(getattr(model, name), axes))
 
 
 def compiled(function: object, axes: tuple[tuple[int, ...], ...]) -> Callable[..., object]:
@@ -131,8 +141,10 @@ def checkpointed(module: nn.Module, pattern: str) -> None:
         if name and fnmatchcase(name, pattern) and name.count(".") == pattern.count("."):
             inner = part.forward
 
-            def forward(*inputs: object, inner: Callable[..., object] = inner) -> object:
-                return checkpoint(inner, *inputs, use_reentrant=False)
+            def forward(
+                *inputs: object, inner: Callable[..., object] = inner, **form: object
+            ) -> object:
+                return checkpoint(partial(inner, **form), *inputs, use_reentrant=False)
 
             part.__dict__["forward"] = forward
 

@@ -1,6 +1,6 @@
 """The checks at entry: ranks, sizes, kinds, facts and index ranges, in the user's words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from catnn.ir.terms import Input, Program
 from catnn.types.dims import Dim, Symbol
@@ -78,6 +78,22 @@ def own_rank(given: Input, type_: Type) -> object:
             return None
 
 
+def own_ranks(program: Program, counts: Callable[[Input], bool]) -> str:
+    """The declared ranks of the inputs that count, as text; None for the others."""
+    ranks = [own_rank(g, g.var.type) if counts(g) else None for g in program.inputs]
+    return f"({', '.join(map(str, ranks))}{',' if len(ranks) == 1 else ''})"
+
+
+def tensor_ranks(program: Program) -> list[tuple[bool, int, int]]:
+    """For each tensor at entry: whether it is of a context, its rank, and that over the batch."""
+    found = []
+    for given in program.inputs:
+        for _, tensor in parts("", given.var.type):
+            rank = len(tensor.shape)
+            found.append((given.is_context, rank, rank if given.lifted else rank + 1))
+    return found
+
+
 def declared_type(given: Input) -> str:
     """The type of an input as it is declared, of a record too."""
 
@@ -110,10 +126,11 @@ def write_checks(writer: Writer, program: Program, names: Sequence[str]) -> None
             for k, item in enumerate(tensor.shape):
                 if isinstance(item, Dim):
                     _axis(writer, program, given, text, tensor, k, item, known, later)
+            _own_batch(writer, program, given, text, tensor, known)
         for text, size in size_fields(name, given.var.type):
             _size(writer, program, given, text, size, known)
     for text, given, tensor, k, item in later:
-        _solve(writer, text, k, item, known)
+        _solve(writer, _measured(program, given, text, tensor, k), item, known)
         if not item.symbols() <= known.keys():
             continue
         due = size_text(item, known)
@@ -145,7 +162,7 @@ def allows_zero(fact: Fact, symbol: Symbol) -> bool:
 
 def _rank(writer: Writer, program: Program, given: Input, text: str, tensor: Tensor) -> None:
     """Inputs over leading axes are measured before; others have exactly their own axes."""
-    if given.lifted:
+    if given.lifted or program.each is not None:
         return
     count = len(tensor.shape)
     writer.line(f"if not isinstance({text}, torch.Tensor) or {text}.dim() != {count}:")
@@ -197,11 +214,40 @@ def _axis(
     symbol = item.as_symbol()
     if symbol is not None and symbol not in known:
         known[symbol] = writer.local(Wish(symbol.name))
-        writer.line(f"{known[symbol]} = {text}.shape[{k}]")
+        writer.line(f"{known[symbol]} = {_measured(program, given, text, tensor, k)}")
     elif item.symbols() <= known.keys():
         _raise_unless(writer, program, given, text, tensor, k, size_text(item, known))
     else:
         later.append((text, given, tensor, k, item))
+
+
+def _measured(program: Program, given: Input, text: str, tensor: Tensor, k: int) -> str:
+    """An axis as text; what may have the batch axis in front is measured from the end."""
+    if program.each is not None and not given.lifted:
+        k -= len(tensor.shape)
+    return f"{text}.shape[{k}]"
+
+
+def _own_batch(
+    writer: Writer,
+    program: Program,
+    given: Input,
+    text: str,
+    tensor: Tensor,
+    known: dict[Symbol, str],
+) -> None:
+    """The batch axis of a context agrees with that of the inputs."""
+    batch = program.batch
+    if program.each is None or given.lifted or batch is None:
+        return
+    if batch not in known:
+        known[batch] = writer.local(Wish(batch.name))
+        writer.line(f"{known[batch]} = {text}.shape[0] if {text}.dim() else 1")
+        return
+    rank = len(tensor.shape)
+    writer.line(f"if {text}.dim() > {rank} and {text}.shape[0] != {known[batch]}:")
+    leads = f"[{{{known[batch]}}}] and [{{{text}.shape[0]}}]"
+    _refuse(writer, f"{program.name}: the inputs have different leading axes: {leads}")
 
 
 def _size(
@@ -221,13 +267,13 @@ def _size(
         )
 
 
-def _solve(writer: Writer, text: str, k: int, item: Dim, known: dict[Symbol, str]) -> None:
+def _solve(writer: Writer, axis: str, item: Dim, known: dict[Symbol, str]) -> None:
     """A size that no axis shows by itself, read off an axis in which it is linear."""
     open_ = [symbol for symbol in item.symbols() if symbol not in known]
     if len(open_) != 1:
         return
     (symbol,) = open_
-    expression = solved_text(symbol, item, f"{text}.shape[{k}]", known)
+    expression = solved_text(symbol, item, axis, known)
     if expression is not None:
         known[symbol] = writer.local(Wish(symbol.name))
         writer.line(f"{known[symbol]} = {expression}")
@@ -249,18 +295,19 @@ def _raise_unless(
     writer: Writer, program: Program, given: Input, text: str, tensor: Tensor, k: int, due: str
 ) -> None:
     axis = k - (1 if given.lifted else 0)
+    found = _measured(program, given, text, tensor, k)
     if axis < 0:
-        writer.line(f"if {text}.shape[{k}] != {due}:")
-        leads = f"[{{{due}}}] and [{{{text}.shape[{k}]}}]"
+        writer.line(f"if {found} != {due}:")
+        leads = f"[{{{due}}}] and [{{{found}}}]"
         _refuse(writer, f"{program.name}: the inputs have different leading axes: {leads}")
         return
     shown = shown_type(given, tensor)
     size = tensor.shape[k]
     said = f"{size}" if str(size) == due else f"{size} = {{{due}}}"
-    writer.line(f"if {text}.shape[{k}] != {due}:")
+    writer.line(f"if {found} != {due}:")
     _refuse(
         writer,
-        f"{program.name}: axis {axis} of `{given.var.name}` has size {{{text}.shape[{k}]}}, "
+        f"{program.name}: axis {axis} of `{given.var.name}` has size {{{found}}}, "
         f"due is {said} (its type is `{shown}`)",
     )
 
@@ -317,6 +364,12 @@ def over_leads(model, name, inputs, ranks, types):
                 f"{name}: the inputs have different leading axes: {list(own)} and {list(lead)}"
             )
     return split(model(*merge(inputs, ranks)))
+'''
+
+RANKS = '''\
+def ranks(*inputs):
+    """How many axes each input has; -1 for what is no tensor."""
+    return tuple(x.dim() if isinstance(x, torch.Tensor) else -1 for x in inputs)
 '''
 
 MISFIT = '''\

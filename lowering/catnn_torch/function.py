@@ -68,8 +68,8 @@ class Body(Writer):
         """All lines of a region but its return; the expression of its result."""
         self.uses = use_counts(region)
         terms = list(reachable(roots(region)))
-        self.fused = fused_norms(region, self.uses)
-        self.groups = groups(terms, self.uses)
+        self.fused = fused_norms(region, self.uses) if self.optimise else set()
+        self.groups = groups(terms, self.uses) if self.optimise else {}
         self.suggested = suggestions(terms, self.uses)
         stores = [s for s in region.stores if not _is_fused(s.value, self.fused)]
         result = self.lasting(region.result, {store.buffer for store in region.stores})
@@ -295,14 +295,11 @@ class LoopEmitter:
         block = writer.local(Wish("block"))
         extra = "".join(f", {text}" for text in passed)
         if loop.kind == "trail":
-            return self.trail(
-                writer,
-                loop,
-                state,
-                f"for {block} in {self.blocks.holder(writer, loop)}:",
-                f"{block}({{}}{extra})",
-            )
+            head = f"for {block} in {self.blocks.holder(writer, loop)}:"
+            call = f"{block}({{}}{extra}{self.blocks.form(loop)})"
+            return self.trail(writer, loop, state, head, call)
         writer.line(f"for {block} in {self.blocks.holder(writer, loop)}:")
+        extra += self.blocks.form(loop)
         writer.indent += 1
         writer.line(f"{state} = {block}({state}{extra})", str(loop.type))
         writer.indent -= 1
@@ -418,6 +415,10 @@ class BlockTable:
 
     def holder(self, writer: Body, loop: Loop) -> str:
         """The expression of the list of blocks."""
+        raise NotImplementedError
+
+    def form(self, loop: Loop) -> str:
+        """What a call of a block has behind its arguments."""
         raise NotImplementedError
 
 

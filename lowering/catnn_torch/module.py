@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from attrs import define, field, frozen
 
+from catnn.ir.signatures import RULES
 from catnn.ir.terms import Apply, Leaf, Loop, Program, Segment, Term, Var
+from catnn.ir.verify import verify
 from catnn.types.dims import Dim, Symbol
 from catnn.types.types import Real, Tensor
 from catnn_torch import entry
@@ -19,6 +21,7 @@ from catnn_torch.function import (
 )
 from catnn_torch.layout import broken
 from catnn_torch.ops.normal import HELPER as BATCH_NORM
+from catnn_torch.ops.precision import PRECISION_RULES
 from catnn_torch.paths import attribute, class_name
 from catnn_torch.precision import settled
 from catnn_torch.regions import body_leaves, captures, nested_loops
@@ -31,6 +34,7 @@ HELPERS = {
     "fields": entry.FIELDS,
     "misfit": entry.MISFIT,
     "over_leads": entry.OVER_LEADS,
+    "ranks": entry.RANKS,
 }
 
 ERRORS = '''\
@@ -63,23 +67,67 @@ class Emitted:
     """Source text, the model's class, and what may be compiled by itself.
 
     `blocks` gives, for each block function, the run-time axes of each argument;
-    `dynamic` those of the model's inputs.
+    `methods` those of the model's methods that compute.
     """
 
     source: str
     model: str
     blocks: dict[str, tuple[tuple[int, ...], ...]]
-    dynamic: tuple[tuple[int, ...], ...]
+    methods: dict[str, tuple[tuple[int, ...], ...]]
 
 
 @frozen
+class Form:
+    """What a block computes: its arguments, the lines of its `forward`, those of its function."""
+
+    arguments: tuple[str, ...]
+    lines: tuple[str, ...]
+    function: tuple[str, ...] = ()
+
+
+@define(eq=False)
 class Block:
-    """A repeated block: its class, its function (None if its body is a method), its path."""
+    """A repeated block: its class, its path, and its two forms where they differ.
+
+    The second is for contexts of which each item has its own.
+    """
 
     cls: str
-    function: str | None
     path: tuple[str, ...]
     count: str
+    title: str
+    init: list[str] = field(factory=list)
+    forms: list[Form] = field(factory=list)
+
+    def text(self) -> str:
+        """The class."""
+        shared = self.forms[0]
+        lines = [
+            f"class {self.cls}(nn.Module):",
+            f'    """One block of `{self.title}`."""',
+            "",
+            *self.init,
+            "",
+        ]
+        if len(self.forms) == 1:
+            lines += [*broken(f"    def forward({', '.join(shared.arguments)}):", "    ")]
+            return "\n".join([*lines, *shared.lines])
+        each = self.forms[1]
+        same = len(each.arguments) == len(shared.arguments)
+        own = shared.arguments[:2]
+        passed = shared.arguments[2:] if same else ("*passed",)
+        lines += broken(f"    def forward({', '.join([*own, *passed, 'each=False'])}):", "    ")
+        lines += ["        if each:"]
+        given = ", ".join([*own[1:], *passed])
+        lines += broken(" " * 12 + f"return self.each({given})", " " * 12)
+        if same:
+            lines += shared.lines
+        else:
+            lines += broken(" " * 8 + f"return self.shared({given})", " " * 8)
+            lines += ["", *broken(f"    def shared({', '.join(shared.arguments)}):", "    ")]
+            lines += shared.lines
+        lines += ["", *broken(f"    def each({', '.join(each.arguments)}):", "    ")]
+        return "\n".join([*lines, *each.lines])
 
 
 @define(eq=False)
@@ -88,11 +136,13 @@ class ModuleEmitter(BlockTable):
 
     program: Program
     infer: bool = False
+    optimise: bool = True
     names: Names = field(factory=Names)
-    texts: list[str] = field(factory=list)
+    texts: list[str | Block] = field(factory=list)
     helpers: set[str] = field(factory=set)
-    blocks: dict[tuple[Segment, ...], Block] = field(factory=dict)
+    blocks: dict[str, Block] = field(factory=dict)
     functions: dict[str, tuple[tuple[int, ...], ...]] = field(factory=dict)
+    is_each: bool = False
 
     # ---- whole ----------------------------------------------------------------------------
 
@@ -108,12 +158,18 @@ class ModuleEmitter(BlockTable):
                 *([ERRORS] if standalone else []),
                 PART,
                 *(HELPERS[name].strip("\n") for name in sorted(self.helpers)),
-                *self.texts,
+                *(text if isinstance(text, str) else text.text() for text in self.texts),
                 text,
             ]
         )
-        dynamic = tuple(self.run_time_axes(given.var.type) for given in program.inputs)
-        return Emitted(source + "\n", model, dict(self.functions), dynamic)
+        forms = (
+            {"run": program} if program.each is None else {"run": program, "run_each": program.each}
+        )
+        methods = {
+            name: ((), *(self.run_time_axes(given.var.type) for given in form.inputs))
+            for name, form in forms.items()
+        }
+        return Emitted(source + "\n", model, dict(self.functions), methods)
 
     def header(self, standalone: bool) -> str:
         lines = [
@@ -146,6 +202,7 @@ class ModuleEmitter(BlockTable):
         writer = Body(emit, names, sizes, leaf_text, {})
         writer.loops = LoopEmitter(self)
         writer.helpers = self.helpers
+        writer.optimise = self.optimise
         if self.infer:
             writer.training = "False"
         return writer
@@ -164,10 +221,6 @@ class ModuleEmitter(BlockTable):
         inputs = [names.fresh(given.var.name) for given in program.inputs]
         run = self.run_lines(names, inputs)
         arguments = ", ".join(["self", *inputs])
-        ranks = tuple(
-            entry.own_rank(given, given.var.type) if given.lifted else None
-            for given in program.inputs
-        )
         lines = [
             f"class {model}(nn.Module):",
             f'    """`{program.type}`, over any leading axes."""',
@@ -176,8 +229,9 @@ class ModuleEmitter(BlockTable):
             "",
             *broken(f"    def forward({arguments}):", "    "),
             *self.record_lines(inputs),
-            *self.lead_lines(inputs, ranks),
+            *self.lead_lines(inputs),
             *broken(f"        self.check({', '.join(inputs)})", "        "),
+            *self.each_lines(inputs),
             *broken(f"        return self.run({', '.join(inputs)})", "        "),
             "",
             *broken(f"    def check({arguments}):", "    "),
@@ -188,7 +242,18 @@ class ModuleEmitter(BlockTable):
         entry.write_checks(checks, program, inputs)
         lines += checks.finish()
         lines += ["", *broken(f"    def run({arguments}):", "    "), *run]
+        if program.each is not None:
+            lines += ["", *broken(f"    def run_each({arguments}):", "    ")]
+            lines += ['        """The same where each item has its own context."""']
+            lines += self.each_run(program.each, inputs)
         return "\n".join(lines)
+
+    def each_run(self, program: Program, inputs: Sequence[str]) -> list[str]:
+        shared, self.program, self.is_each = self.program, program, True
+        try:
+            return self.run_lines(Names(set(self.names.taken) | set(inputs)), inputs)
+        finally:
+            self.program, self.is_each = shared, False
 
     def record_lines(self, inputs: Sequence[str]) -> list[str]:
         """Records become tuples."""
@@ -201,10 +266,13 @@ class ModuleEmitter(BlockTable):
                 lines += broken(" " * 8 + call, " " * 8)
         return lines
 
-    def lead_lines(self, inputs: Sequence[str], ranks: tuple[object, ...]) -> list[str]:
+    def lead_lines(self, inputs: Sequence[str]) -> list[str]:
         """Anything but exactly one leading axis takes the way round."""
+        program = self.program
+        if program.each is not None:
+            return self.context_lead_lines(inputs)
         tests = []
-        for given, name in zip(self.program.inputs, inputs, strict=True):
+        for given, name in zip(program.inputs, inputs, strict=True):
             if given.lifted:
                 tests += [
                     f"not isinstance({text}, torch.Tensor) or {text}.dim() != {len(tensor.shape)}"
@@ -212,19 +280,50 @@ class ModuleEmitter(BlockTable):
                 ]
         if not tests:
             return []
+        ranks = entry.own_ranks(program, lambda given: given.lifted)
+        return [
+            *broken(f"        if {' or '.join(tests)}:", " " * 8),
+            *broken(" " * 12 + self.over_leads(inputs, ranks), " " * 12),
+        ]
+
+    def over_leads(self, inputs: Sequence[str], ranks: str) -> str:
         self.helpers |= {"over_leads", "misfit"}
-        end = "," if len(inputs) == 1 else ""
-        listed = f"({', '.join(inputs)}{end})"
-        shown = f"({', '.join(map(str, ranks))}{end})"
+        listed = f"({', '.join(inputs)}{',' if len(inputs) == 1 else ''})"
         types = ", ".join(
             f'"{given.var.name}": "{entry.declared_type(given)}"' for given in self.program.inputs
         )
-        call = (
-            f'return over_leads(self.forward, "{self.program.name}", {listed}, {shown}, {{{types}}})'
+        name = self.program.name
+        return f'return over_leads(self.forward, "{name}", {listed}, {ranks}, {{{types}}})'
+
+    def context_lead_lines(self, inputs: Sequence[str]) -> list[str]:
+        """A context has its declared rank, or the batch axis in front; else the way round."""
+        self.helpers.add("ranks")
+        program = self.program
+        due = entry.tensor_ranks(program)
+        shared, each = (tuple(rank for _, rank, _ in due), tuple(rank for _, _, rank in due))
+        listed = ", ".join(
+            text
+            for given, name in zip(program.inputs, inputs, strict=True)
+            for text, _ in entry.parts(name, given.var.type)
         )
+        contexts = sum(is_context for is_context, _, _ in due)
+        own = entry.own_ranks(program, lambda given: True)
+        without = entry.own_ranks(program, lambda given: given.lifted)
         return [
-            *broken(f"        if {' or '.join(tests)}:", " " * 8),
-            *broken(" " * 12 + call, " " * 12),
+            *broken(f"        axes = ranks({listed})", " " * 8),
+            f"        if axes != {shared} and axes != {each}:",
+            f"            own = {without} if axes[{len(due) - contexts}:] == {shared[len(due) - contexts :]} else {own}",
+            *broken(" " * 12 + self.over_leads(inputs, "own"), " " * 12),
+        ]
+
+    def each_lines(self, inputs: Sequence[str]) -> list[str]:
+        """The way of contexts with the batch axis."""
+        if self.program.each is None:
+            return []
+        each = tuple(rank for _, _, rank in entry.tensor_ranks(self.program))
+        return [
+            f"        if axes == {each}:",
+            *broken(" " * 12 + f"return self.run_each({', '.join(inputs)})", " " * 12),
         ]
 
     def init_lines(
@@ -255,7 +354,7 @@ class ModuleEmitter(BlockTable):
             for k, step in enumerate(path):
                 if isinstance(step, Symbol):
                     prefix = full[: len(full) - len(path) + k]
-                    block = self.blocks[prefix]
+                    block = self.blocks[dotted(prefix)]
                     found[tuple(str(s) for s in path[:k])] = block
                     break
         return found
@@ -338,7 +437,11 @@ class ModuleEmitter(BlockTable):
 
     def holder(self, writer: Body, loop: Loop) -> str:
         """The list of blocks of a loop; its class and function are emitted when it is first met."""
-        if loop.path not in self.blocks:
+        key = dotted(loop.path)
+        if self.is_each:
+            if len(self.blocks[key].forms) == 1:
+                self.add_each(self.blocks[key], loop)
+        elif key not in self.blocks:
             self.add_block(loop)
         below = loop.path
         for k, step in enumerate(loop.path):
@@ -346,32 +449,58 @@ class ModuleEmitter(BlockTable):
                 below = loop.path[k + 1 :]
         return attribute("self", below)
 
+    def form(self, loop: Loop) -> str:
+        """The argument by which a call of a block asks for its second form."""
+        second = self.is_each and len(self.blocks[dotted(loop.path)].forms) == 2
+        return ", each=True" if second else ""
+
     def add_block(self, loop: Loop) -> None:
         name = next((str(step) for step in reversed(loop.path) if not str(step).isdigit()), "block")
         cls = self.names.fresh(class_name(name))
-        own = set(body_leaves(loop))
-        leaves = [leaf for leaf in self.program.leaves if leaf in own]
-        outer = [capture for capture in captures(loop, loop.body) if needs_passing(capture)]
-        as_method = nested_loops(loop.body) or bool(loop.body.aux)
-        function = None if as_method else self.names.fresh(name if name != cls else f"{name}_block")
         count = str(loop.count.as_int())
-        self.blocks[loop.path] = Block(cls, function, tuple(map(str, loop.path)), count)
-        relative = [(leaf.path[len(loop.path) + 1 :], leaf) for leaf in leaves]
-        if function is None:
-            self.texts.append(self.method_block(loop, cls, relative, outer))
+        block = Block(cls, tuple(map(str, loop.path)), count, dotted(loop.path))
+        self.blocks[dotted(loop.path)] = block
+        leaves = self.own_leaves(loop)
+        if nested_loops(loop.body) or bool(loop.body.aux):
+            form = self.method_block(loop, leaves)
         else:
-            self.texts.append(self.function_block(loop, cls, function, relative, outer))
+            function = self.names.fresh(name if name != cls else f"{name}_block")
+            form = self.function_block(loop, function, leaves)
+            self.texts.append("\n".join(form.function))
+        block.init = self.init_lines(leaves)
+        block.forms.append(form)
+        self.texts.append(block)
+
+    def add_each(self, block: Block, loop: Loop) -> None:
+        """The second form, if it is not the first over again."""
+        leaves = self.own_leaves(loop)
+        (shared,) = block.forms
+        if not shared.function:
+            form = self.method_block(loop, leaves)
+            if form != shared:
+                block.forms.append(form)
+            return
+        called = shared.function[0].removeprefix("def ").partition("(")[0]
+        function = self.names.fresh(f"{called}_each")
+        form = self.function_block(loop, function, leaves)
+        if form.function[2:] == shared.function[2:] and form.arguments == shared.arguments:
+            del self.functions[function]
+            return
+        self.texts.insert(self.texts.index(block), "\n".join(form.function))
+        block.forms.append(form)
+
+    def own_leaves(self, loop: Loop) -> list[tuple[tuple[Segment, ...], Leaf]]:
+        own = set(body_leaves(loop))
+        return [
+            (leaf.path[len(loop.path) + 1 :], leaf) for leaf in self.program.leaves if leaf in own
+        ]
 
     def function_block(
-        self,
-        loop: Loop,
-        cls: str,
-        function: str,
-        leaves: list[tuple[tuple[Segment, ...], Leaf]],
-        outer: Sequence[Term],
-    ) -> str:
+        self, loop: Loop, function: str, leaves: list[tuple[tuple[Segment, ...], Leaf]]
+    ) -> Form:
         names = Names(set(self.names.taken))
         (variable,) = loop.body.parameters
+        outer = [capture for capture in captures(loop, loop.body) if needs_passing(capture)]
         state = names.fresh("x")
         passed = [names.fresh(self.passed_name(capture)) for capture in outer]
         leaf_names = {leaf: names.fresh("_".join(map(str, path))) for path, leaf in leaves}
@@ -401,31 +530,17 @@ class ModuleEmitter(BlockTable):
             f'    """One turn of `{function}` on {variable.type}."""',
             *head,
             *writer.finish(),
-            "",
-            "",
-            f"class {cls}(nn.Module):",
-            f'    """One block of `{dotted(loop.path)}`."""',
-            "",
-            *self.init_lines(leaves),
-            "",
         ]
         own = [attribute("self", path) for path, _ in leaves] + (
             ["self.training"] if uses_training else []
         )
-        lines += [f"    def forward({', '.join(['self', state, *passed])}):"]
         call = f"return {function}({', '.join([state, *passed, *own])})"
-        lines += broken(" " * 8 + call, " " * 8)
-        return "\n".join(lines)
+        return Form(("self", state, *passed), tuple(broken(" " * 8 + call, " " * 8)), tuple(lines))
 
-    def method_block(
-        self,
-        loop: Loop,
-        cls: str,
-        leaves: list[tuple[tuple[Segment, ...], Leaf]],
-        outer: Sequence[Term],
-    ) -> str:
+    def method_block(self, loop: Loop, leaves: list[tuple[tuple[Segment, ...], Leaf]]) -> Form:
         names = Names(set(self.names.taken))
         (variable,) = loop.body.parameters
+        outer = [capture for capture in captures(loop, loop.body) if needs_passing(capture)]
         state = names.fresh("x")
         passed = [names.fresh(self.passed_name(capture)) for capture in outer]
         own = {leaf: attribute("self", path) for path, leaf in leaves}
@@ -439,15 +554,7 @@ class ModuleEmitter(BlockTable):
         writer.line(f"return {writer.region(loop.body)}")
         tensors = [(state, variable.type), *zip(passed, (c.type for c in outer), strict=True)]
         head = self.size_header(sizes, [(n, t) for n, t in tensors if isinstance(t, Tensor)])
-        lines = [
-            f"class {cls}(nn.Module):",
-            f'    """One block of `{dotted(loop.path)}`."""',
-            "",
-            *self.init_lines(leaves),
-            "",
-            f"    def forward({', '.join(['self', state, *passed])}):",
-        ]
-        return "\n".join([*lines, *head, *writer.finish()])
+        return Form(("self", state, *passed), (*head, *writer.finish()))
 
     def passed_name(self, capture: Term) -> str:
         """What a block calls a value of its surroundings."""
@@ -486,9 +593,14 @@ def dotted(path: Sequence[Segment]) -> str:
     return ".".join("*" if isinstance(step, Symbol) else step for step in path)
 
 
-def emit_program(program: Program, *, standalone: bool = True, infer: bool = False) -> Emitted:
-    """The source of a program; see `Emitted`."""
-    return ModuleEmitter(settled(program), infer).emit(standalone)
+def emit_program(
+    program: Program, *, standalone: bool = True, infer: bool = False, optimise: bool = True
+) -> Emitted:
+    """The source of a program; see `Emitted`. Without `optimise`, one operation a primitive."""
+    precise = settled(program)
+    if precise is not program:
+        verify(precise, "precision", {**RULES, **PRECISION_RULES})
+    return ModuleEmitter(precise, infer, optimise).emit(standalone)
 
 
 __all__ = ["Emitted", "emit_program"]

@@ -10,27 +10,26 @@ torch promotes by itself (`x * w`), but it is where torch wants one precision:
 in products, convolutions and attention; there the language has no word for it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
-from attrs import define, evolve, field
+from attrs import evolve
 
-from catnn.ir.build import Builder
+from catnn.ir.rebuild import Rebuild
 from catnn.ir.terms import (
     Apply,
     Loop,
     Program,
     Project,
     Region,
-    Store,
     Term,
     TupleTerm,
     WhenTraining,
 )
+from catnn.ir.walk import ordered, results
 from catnn.types.types import REAL, Bool, Index, Int, Product, Real, Tensor
 from catnn_torch.ops.pointwise import POINTWISE
 from catnn_torch.ops.precision import EXACTLY, NARROW
-from catnn_torch.regions import reachable, roots
 from catnn_torch.writer import NOUNS, is_scalar
 
 Precision: TypeAlias = Literal["plain", "exact", "wide"]
@@ -46,18 +45,20 @@ EXACT_ANYWHERE = {"zeros", "ones", "eye", "constant", "one_hot"}
 
 def settled(program: Program) -> Program:
     """The program with every change of precision written out as an application."""
+    each = None if program.each is None else settled(program.each)
     if not any(map(_matters, _everything(program.region))):
-        return program
-    return evolve(program, region=Settling().region(program.region))
+        return program if each is program.each else evolve(program, each=each)
+    return evolve(program, region=Settling().region(program.region), each=each)
 
 
-def _everything(region: Region) -> Sequence[Term]:
-    found = []
-    for term in reachable(roots(region)):
-        found.append(term)
-        if isinstance(term, Loop):
-            found.extend(_everything(term.body))
-    return found
+def _everything(region: Region) -> Iterator[Term]:
+    """The terms of a region and of the loops in it."""
+    regions, seen = [region], set[int]()
+    for inner in regions:
+        for term in ordered(results(inner), seen):
+            yield term
+            if isinstance(term, Loop):
+                regions.append(term.body)
 
 
 def _matters(term: Term) -> bool:
@@ -79,57 +80,38 @@ def _is_whole(term: Term) -> bool:
     return whole and not is_scalar(term)
 
 
-@define(eq=False)
-class Settling:
+class Settling(Rebuild):
     """Rebuilds terms with the changes of precision between them."""
 
-    builder: Builder = field(factory=Builder)
-    memo: dict[Term, Term] = field(factory=dict)
-    precisions: dict[Term, Precision] = field(factory=dict)
+    def __init__(self) -> None:
+        super().__init__()
+        self.precisions: dict[Term, Precision] = {}
 
-    def region(self, region: Region) -> Region:
+    def of_region(self, region: Region) -> Region:
         """Results that are exact are narrowed; a buffer narrows what is stored."""
-        stores = tuple(Store(store.buffer, self.term(store.value)) for store in region.stores)
-        aux = tuple((name, self.term(value)) for name, value in region.aux)
-        return Region(region.parameters, self.narrowed(self.term(region.result)), stores, aux)
+        inner = super().of_region(region)
+        return evolve(inner, result=self.narrowed(inner.result))
 
-    def term(self, term: Term) -> Term:
-        found = self.memo.get(term)
-        if found is None:
-            found = self.memo[term] = self.builder.intern(self.rebuilt(term))
-        return found
+    def when_training(self, term: WhenTraining, then: Term, otherwise: Term) -> Term:
+        if self.precision(then) != self.precision(otherwise):
+            then, otherwise = (self.narrowed(branch, wide=True) for branch in (then, otherwise))
+        return super().when_training(term, then, otherwise)
 
-    def rebuilt(self, term: Term) -> Term:
-        match term:
-            case Apply():
-                return self.apply(term, [self.term(argument) for argument in term.arguments])
-            case TupleTerm(items=items):
-                return evolve(term, items=tuple(map(self.term, items)))
-            case Project(tuple=inner):
-                return evolve(term, tuple=self.term(inner))
-            case WhenTraining(then=then, otherwise=otherwise):
-                branches = [self.term(then), self.term(otherwise)]
-                if self.precision(branches[0]) != self.precision(branches[1]):
-                    branches = [self.narrowed(branch, wide=True) for branch in branches]
-                return evolve(term, then=branches[0], otherwise=branches[1])
-            case Loop(init=init, xs=xs, body=body):
-                return evolve(
-                    term,
-                    init=self.narrowed(self.term(init), wide=True),
-                    xs=None if xs is None else self.narrowed(self.term(xs), wide=True),
-                    body=self.body(body),
-                )
-            case _:
-                return term
-
-    def body(self, body: Region) -> Region:
+    def loop(self, term: Loop, init: Term, xs: Term | None) -> Term:
         """The state of a loop has one precision in every turn: that of the module."""
-        inner = self.region(body)
-        return evolve(inner, result=self.narrowed(inner.result, wide=True))
+        body = self.region(term.body)
+        return self.builder.intern(
+            evolve(
+                term,
+                init=self.narrowed(init, wide=True),
+                xs=None if xs is None else self.narrowed(xs, wide=True),
+                body=evolve(body, result=self.narrowed(body.result, wide=True)),
+            )
+        )
 
     # ---- applications -----------------------------------------------------------------------
 
-    def apply(self, term: Apply, arguments: list[Term]) -> Term:
+    def apply(self, term: Apply, arguments: Sequence[Term]) -> Term:
         if term.op == "real" and _is_whole(arguments[0]):
             return self.changed(EXACTLY, arguments[0])
         if term.op in POINTWISE and term.op != "at_least_float32":
@@ -144,9 +126,9 @@ class Settling:
             arguments = [self.narrowed(argument, wide) for argument in arguments]
         elif term.op.startswith("draw."):
             arguments = [self.narrowed(argument, wide=True) for argument in arguments]
-        return evolve(term, arguments=tuple(arguments))
+        return super().apply(term, tuple(arguments))
 
-    def met(self, term: Apply, arguments: list[Term]) -> list[Term]:
+    def met(self, term: Apply, arguments: Sequence[Term]) -> Sequence[Term]:
         """Arguments of a pointwise application: integers among reals, exact ones among plain ones."""
         in_reals = _is_real(term) or any(map(_is_real, arguments))
         if not in_reals:

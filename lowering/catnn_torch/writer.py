@@ -77,6 +77,8 @@ class Writer:
     wishes: dict[int, Wish] = field(factory=dict)
     suggested: dict[Term, str] = field(factory=dict)
     groups: dict[Term, Group] = field(factory=dict)
+    optimise: bool = True
+    """Whether several operations may be written as one that does the same faster."""
 
     # ---- lines --------------------------------------------------------------------------
 

@@ -67,6 +67,7 @@ def test_a_size_is_at_least_one_unless_a_fact_allows_less() -> None:
     allowed = backend.build(evolve(model.program, facts=(Compare(">=", n, 0),)))
     assert allowed(torch.ones(2, 0, 3)).shape == (2, 0)
 
+
 def test_size(program: catnn.Program) -> None:
     module = program["pair"].torch()
     assert refused(lambda: module(torch.ones(2, 3, 5), torch.ones(2, 6, 4))) == (
@@ -152,8 +153,15 @@ def test_a_record_is_a_tuple_a_dict_or_an_object() -> None:
     ("change", "message"),
     [
         ({"nodes": 2}, "ends: `g` holds the index 2; its set has 2 elements"),
-        ({"src": torch.tensor([[0]])}, "ends: `g` has shape [1, 1]; its type is `ix(n)[m]`, axes due: 1"),
-        ({"dst": torch.tensor([0])}, "ends: axis 0 of `g` has size 1, due is m = 2 (its type is `ix(n)[m]`)"),
+        ({"src": torch.tensor([[0]])}, "ends: the inputs have different leading axes: [1] and [5]"),
+        (
+            {"src": torch.tensor(0)},
+            "ends: `g` has shape []; its type is `(nodes : size(n), src : ix(n)[m], dst : ix(n)[m])`, axes due: at least 1",
+        ),
+        (
+            {"dst": torch.tensor([0])},
+            "ends: axis 0 of `g` has size 1, due is m = 2 (its type is `ix(n)[m]`)",
+        ),
     ],
 )
 def test_a_record_that_does_not_fit(change: dict[str, object], message: str) -> None:

@@ -13,8 +13,7 @@ def attention(writer: Writer, term: Apply) -> str:
     options = ", is_causal=True" if dict(term.attrs).get("causal") else ""
     if len(term.arguments) == 4:
         options = f", attn_mask={_mask(writer, term)}"
-    grouped = _grouped(term)
-    if grouped:
+    if writer.optimise and _grouped(term):
         q = _four(writer, writer.value(term.arguments[0]), term.lead)
         k, v = (_four(writer, writer.value(a), term.lead[:-1]) for a in term.arguments[1:3])
         text = f"F.scaled_dot_product_attention({q}, {k}, {v}{options}, enable_gqa=True)"

@@ -1,45 +1,39 @@
 """Sums of products: `F.linear`, `matmul`, or `einsum`; many operands by the cheapest path."""
 
 from collections.abc import Sequence
-from typing import cast
 
 from attrs import frozen
 
-from catnn.ir.terms import Apply, Leaf
-from catnn.types.dims import Dim
+from catnn.cost.order import Step, operand_labels, result_labels, steps
+from catnn.ir.terms import Apply
 from catnn_torch.naming import Wish
 from catnn_torch.ops.table import Emitter
-from catnn_torch.writer import Writer, dims
-
-UNKNOWN_SIZE = 256
-"""What a run-time size is taken for when the order of a contraction is chosen."""
+from catnn_torch.writer import Writer
 
 Labels = tuple[int, ...]
 
 
-def operands(term: Apply) -> list[Labels]:
-    return [tuple(labels) for labels in cast("tuple[Labels, ...]", term.attr("operands"))]
-
-
-def result(term: Apply) -> Labels:
-    return cast(Labels, term.attr("result"))
-
-
 def contract(writer: Writer, term: Apply) -> str:
-    if len(term.arguments) > 2:
-        return _by_path(writer, term)
-    return _pair(
-        [writer.value(argument) for argument in term.arguments],
-        operands(term),
-        result(term),
-        [isinstance(argument, Leaf) for argument in term.arguments],
-    )
-
-
-def _pair(
-    texts: Sequence[str], labels: Sequence[Labels], out: Labels, leaves: Sequence[bool]
-) -> str:
+    """One product, or several in the order of `catnn.cost.order`."""
+    texts = [writer.value(argument) for argument in term.arguments]
     if len(texts) == 1:
+        return _einsum(texts, operand_labels(term), result_labels(term))
+    *before, last = steps(term, writer.optimise)
+    for step in before:
+        product = writer.local(Wish("product"))
+        writer.line(f"{product} = {_step(writer, texts, step)}")
+        texts.append(product)
+    return _step(writer, texts, last)
+
+
+def _step(writer: Writer, texts: list[str], step: Step) -> str:
+    """The product of two of some values, which are taken from them."""
+    second, first = (texts.pop(place) for place in reversed(step.places))
+    return _pair(writer, (first, second), (step.left, step.right), step.result)
+
+
+def _pair(writer: Writer, texts: Sequence[str], labels: Sequence[Labels], out: Labels) -> str:
+    if not writer.optimise:
         return _einsum(texts, labels, out)
     return _linear(texts, labels, out) or _matmul(texts, labels, out) or _einsum(texts, labels, out)
 
@@ -83,6 +77,8 @@ def _linear(texts: Sequence[str], labels: Sequence[Labels], out: Labels) -> str 
 def biased_linear(writer: Writer, term: Apply) -> str | None:
     """`x W^T + b` in one call, where the product is used for nothing else."""
     first, second = term.arguments
+    if not writer.optimise:
+        return None
     if not (isinstance(first, Apply) and first.op == "contract" and len(first.arguments) == 2):
         return None
     if first in writer.values or writer.uses.get(first, 0) != 1:
@@ -90,7 +86,7 @@ def biased_linear(writer: Writer, term: Apply) -> str | None:
     rank = len(term.lead)
     if term.carries != (tuple(range(rank)), (rank - 1,)):
         return None
-    found = as_linear(operands(first), result(first))
+    found = as_linear(operand_labels(first), result_labels(first))
     if found is None or found.transposed:
         return None
     value = writer.value(first.arguments[found.value])
@@ -135,7 +131,7 @@ def _arranged(text: str, have: Labels, want: Sequence[int]) -> str:
     return f"{text}.permute({', '.join(map(str, order))})"
 
 
-# ---- einsum and paths ---------------------------------------------------------------------
+# ---- einsum ------------------------------------------------------------------------------
 
 
 def letters(labels: Sequence[Labels], out: Labels) -> dict[int, str]:
@@ -156,46 +152,5 @@ def _einsum(texts: Sequence[str], labels: Sequence[Labels], out: Labels) -> str:
     return f'torch.einsum("{spec}->{"".join(names[label] for label in out)}", {", ".join(texts)})'
 
 
-def _by_path(writer: Writer, term: Apply) -> str:
-    """Pairwise steps in the order that costs least at the known sizes."""
-    import opt_einsum
-
-    labels = operands(term)
-    out = result(term)
-    names = letters(labels, out)
-    spec = ",".join("".join(names[label] for label in one) for one in labels)
-    shapes = [tuple(hint(size) for size in dims(argument)) for argument in term.arguments]
-    path, _ = opt_einsum.contract_path(
-        f"{spec}->{''.join(names[label] for label in out)}", *shapes, shapes=True, optimize="auto"
-    )
-    texts = [writer.value(argument) for argument in term.arguments]
-    for step, chosen in enumerate(path):
-        taken = sorted(chosen, reverse=True)
-        parts = [(texts.pop(k), labels.pop(k)) for k in taken][::-1]
-        last = step == len(path) - 1
-        kept = out if last else _kept([one for _, one in parts], [*labels, out])
-        text = _pair([t for t, _ in parts], [one for _, one in parts], kept, [False, False])
-        if last:
-            return text
-        name = writer.local(Wish("product"))
-        writer.line(f"{name} = {text}")
-        texts.append(name)
-        labels.append(kept)
-    return texts[0]
-
-
-def _kept(parts: Sequence[Labels], rest: Sequence[Labels]) -> Labels:
-    needed = {label for one in rest for label in one}
-    seen: list[int] = []
-    for one in parts:
-        seen.extend(label for label in one if label in needed and label not in seen)
-    return tuple(seen)
-
-
-def hint(size: Dim) -> int:
-    known = size.as_int()
-    return UNKNOWN_SIZE if known is None else known
-
-
 CONTRACTION: dict[str, Emitter] = {"contract": contract}
-__all__ = ["CONTRACTION", "biased_linear", "hint"]
+__all__ = ["CONTRACTION", "biased_linear"]

@@ -84,7 +84,8 @@ def _relu(writer: Writer, term: Apply) -> str:
     (argument,) = term.arguments
     made = argument.tuple if isinstance(argument, Project) else argument
     is_free = (
-        isinstance(made, Apply)
+        writer.optimise
+        and isinstance(made, Apply)
         and made.op in FRESH
         and argument not in writer.values
         and made not in writer.values

@@ -1,6 +1,10 @@
 """Changes of precision, which `catnn_torch.precision` puts between primitives."""
 
+from collections.abc import Mapping
+
+from catnn.ir.signatures import Rule, pointwise
 from catnn.ir.terms import Apply
+from catnn.types.types import REAL, Index, Int, Real
 from catnn_torch.ops.table import Emitter
 from catnn_torch.writer import Writer, dims
 
@@ -24,3 +28,7 @@ def _narrow(writer: Writer, term: Apply) -> str:
 
 
 PRECISION: dict[str, Emitter] = {EXACTLY: _exactly, NARROW: _narrow}
+PRECISION_RULES: Mapping[str, Rule] = {
+    EXACTLY: pointwise(lambda elements: REAL, (Int, Index)),
+    NARROW: pointwise(lambda elements: REAL, (Real,)),
+}

@@ -34,7 +34,8 @@ def in_place(writer: Writer, term: Apply) -> tuple[Term, Sequence[int]]:
     axes = cast("tuple[int, ...]", term.attr("axes"))
     if not (isinstance(argument, Apply) and argument.op == "permute"):
         return argument, axes
-    if argument in writer.values or writer.uses.get(argument, 0) != 1:
+    is_own = writer.optimise and writer.uses.get(argument, 0) == 1
+    if argument in writer.values or not is_own:
         return argument, axes
     order = cast("tuple[int, ...]", argument.attr("axes"))
     gone = sorted(order[axis] for axis in axes)

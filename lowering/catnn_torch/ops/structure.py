@@ -78,7 +78,8 @@ def along_own_axis(writer: Writer, term: Apply) -> str | None:
 
 
 def used_here_only(writer: Writer, term: Term) -> bool:
-    return term not in writer.values and writer.uses.get(term, 0) == 1
+    """Whether a value may be computed as a part of the only one that needs it."""
+    return writer.optimise and term not in writer.values and writer.uses.get(term, 0) == 1
 
 
 def expand(writer: Writer, term: Apply) -> str:
