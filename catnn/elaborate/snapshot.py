@@ -44,10 +44,11 @@ def attempt(
         list(unifier.waiting),
         list(unifier.obligations),
     )
+    caught: tuple[type[Exception], ...] = (Mismatch, Pending, *failures)
     try:
         action()
         return True
-    except (Mismatch, Pending, *failures):
+    except caught:
         (
             unifier.dims,
             unifier.rows,

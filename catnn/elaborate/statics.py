@@ -85,7 +85,7 @@ def _morphism(e: Elaborator, morphism: core.Morphism) -> Iterator[Dim]:
         case core.Stages(parts=parts):
             for part in parts:
                 yield from _morphism(e, part)
-        case core.Scanned(inner=inner) | core.OnAxes(inner=inner):
+        case core.Scanned(inner=inner) | core.OnAxes(inner=inner) | core.Adjoint(inner=inner):
             yield from _morphism(e, inner)
         case core.Argument() | core.Shared() | core.Matched():
             return

@@ -49,14 +49,10 @@ class Judge:
             raise Misfit(f"{tensor} has an open row")
         return shape
 
-    def need(self, holds: bool, what: str) -> None:
-        if not holds:
-            raise Misfit(what)
-
     def alike(self, one: Sequence[Dim], other: Sequence[Dim], what: str) -> None:
         """Two shapes are the same."""
-        fits = len(one) == len(other) and all(map(self.sizes.same, one, other))
-        self.need(fits, f"{what}: {shown(one)} and {shown(other)}")
+        if len(one) != len(other) or not all(map(self.sizes.same, one, other)):
+            raise Misfit(f"{what}: {shown(one)} and {shown(other)}")
 
     # ---- arguments ------------------------------------------------------------------------
 
@@ -76,22 +72,27 @@ class Judge:
         found = []
         for position, whole in enumerate(self.tensors(apply, len(elements) or None)):
             carried, shape = apply.carries[position], self.shape(whole)
-            self.need(
-                list(carried) == sorted(set(carried)) and set(carried) <= set(range(len(apply.lead))),
-                f"argument {position} carries the lead axes {carried} of {len(apply.lead)}",
-            )
+            if not (
+                list(carried) == sorted(set(carried))
+                and set(carried) <= set(range(len(apply.lead)))
+            ):
+                raise Misfit(
+                    f"argument {position} carries the lead axes {carried} of {len(apply.lead)}"
+                )
             front = [apply.lead[k] for k in carried]
             self.alike(shape[: len(front)], front, f"argument {position} and the lead differ")
             found.append(Tensor(whole.element, shape[len(front) :]))
         for position, (element, own) in enumerate(zip(elements, found, strict=False)):
             kind = element.__name__.lower()
             fits = isinstance(own.element, element)
-            self.need(fits, f"argument {position} is {own}, of {kind} numbers is due")
+            if not fits:
+                raise Misfit(f"argument {position} is {own}, of {kind} numbers is due")
         return found
 
     def plain(self, apply: Apply) -> None:
         """Structural primitives have no lead."""
-        self.need(not apply.lead, "a structural primitive has a lead")
+        if apply.lead:
+            raise Misfit("a structural primitive has a lead")
 
 
 def shown(shape: Sequence[Dim]) -> str:
@@ -142,17 +143,21 @@ def joint(elements: Sequence[Element]) -> Element:
     return INT
 
 
-def pointwise(result: Callable[[Sequence[Element]], Element], kinds: tuple[type[Element], ...]) -> Rule:
+def pointwise(
+    result: Callable[[Sequence[Element]], Element], kinds: tuple[type[Element], ...]
+) -> Rule:
     """Every argument is a part of the lead; a single one may have axes of its own."""
 
     def rule(judge: Judge, apply: Apply) -> Type:
         owns = judge.owns(apply)
         for own in owns:
-            judge.need(isinstance(own.element, kinds), f"{own} is not what `{apply.op}` takes")
+            if not isinstance(own.element, kinds):
+                raise Misfit(f"{own} is not what `{apply.op}` takes")
         if len(owns) == 1:
             return batched(apply, Tensor(result([owns[0].element]), owns[0].shape))
         for position, own in enumerate(owns):
-            judge.need(not own.shape, f"argument {position} has axes {own} that are not in the lead")
+            if own.shape:
+                raise Misfit(f"argument {position} has axes {own} that are not in the lead")
         return batched(apply, Tensor(result([own.element for own in owns])))
 
     return rule
@@ -170,17 +175,21 @@ quotient = pointwise(lambda elements: joint([REAL, *elements]), NUMBERS)
 
 def select(judge: Judge, apply: Apply) -> Type:
     condition, *branches = judge.owns(apply)
-    judge.need(len(branches) == 2, "a condition and two branches are due")
-    judge.need(condition.element == BOOL, f"the condition is {condition}")
+    if len(branches) != 2:
+        raise Misfit("a condition and two branches are due")
+    if condition.element != BOOL:
+        raise Misfit(f"the condition is {condition}")
     for own in (condition, *branches):
-        judge.need(not own.shape, f"{own} has axes that are not in the lead")
+        if own.shape:
+            raise Misfit(f"{own} has axes that are not in the lead")
     one, other = (branch.element for branch in branches)
     return batched(apply, Tensor(one if one == other else joint([one, other])))
 
 
 def index(judge: Judge, apply: Apply) -> Type:
     (own,) = judge.owns(apply)
-    judge.need(isinstance(own.element, Int | Index), f"{own} holds no whole numbers")
+    if not isinstance(own.element, Int | Index):
+        raise Misfit(f"{own} holds no whole numbers")
     return batched(apply, Tensor(Index(size_of(apply, "n")), own.shape))
 
 
@@ -199,7 +208,8 @@ def reshape(judge: Judge, apply: Apply) -> Type:
     if not isinstance(result, Tensor):
         raise Misfit("the result is no tensor")
     before, after = (total(judge.shape(tensor)) for tensor in (whole, result))
-    judge.need(judge.sizes.same(before, after), f"{before} elements become {after}")
+    if not judge.sizes.same(before, after):
+        raise Misfit(f"{before} elements become {after}")
     return Tensor(whole.element, result.shape)
 
 
@@ -214,7 +224,8 @@ def permute(judge: Judge, apply: Apply) -> Type:
     judge.plain(apply)
     (whole,) = judge.tensors(apply, 1)
     axes = numbers(apply, "axes")
-    judge.need(sorted(axes) == list(range(len(whole.shape))), f"{axes} is no permutation")
+    if sorted(axes) != list(range(len(whole.shape))):
+        raise Misfit(f"{axes} is no permutation")
     return Tensor(whole.element, tuple(whole.shape[axis] for axis in axes))
 
 
@@ -225,10 +236,8 @@ def expand(judge: Judge, apply: Apply) -> Type:
     if not isinstance(result, Tensor):
         raise Misfit("the result is no tensor")
     shape = judge.shape(result)
-    judge.need(
-        list(axes) == sorted(set(axes)) and set(axes) <= set(range(len(shape))),
-        f"the new axes {axes} are not among {len(shape)}",
-    )
+    if not (list(axes) == sorted(set(axes)) and set(axes) <= set(range(len(shape)))):
+        raise Misfit(f"the new axes {axes} are not among {len(shape)}")
     kept = [size for k, size in enumerate(shape) if k not in axes]
     judge.alike(kept, judge.shape(whole), "what is no new axis has changed")
     return Tensor(whole.element, shape)
@@ -238,7 +247,8 @@ def diagonal(judge: Judge, apply: Apply) -> Type:
     judge.plain(apply)
     (whole,) = judge.tensors(apply, 1)
     axes, shape = numbers(apply, "axes"), judge.shape(whole)
-    judge.need(len(axes) == 2 and 0 <= axes[0] < axes[1] < len(shape), f"no diagonal of {axes}")
+    if not (len(axes) == 2 and 0 <= axes[0] < axes[1] < len(shape)):
+        raise Misfit(f"no diagonal of {axes}")
     judge.alike([shape[axes[0]]], [shape[axes[1]]], "the axes of a diagonal differ")
     return Tensor(whole.element, (*shape[: axes[1]], *shape[axes[1] + 1 :]))
 
@@ -250,7 +260,8 @@ def slice_(judge: Judge, apply: Apply) -> Type:
     axis = place(apply, "axis", len(shape))
     start, length = size_of(apply, "start"), size_of(apply, "length")
     fits = judge.sizes.at_most(ZERO, start) and judge.sizes.at_most(start + length, shape[axis])
-    judge.need(fits, f"{length} from {start} are not in {shape[axis]}")
+    if not fits:
+        raise Misfit(f"{length} from {start} are not in {shape[axis]}")
     return Tensor(whole.element, (*shape[:axis], length, *shape[axis + 1 :]))
 
 
@@ -262,9 +273,12 @@ def concat(judge: Judge, apply: Apply) -> Type:
     size = shape[axis]
     for other in others:
         own = judge.shape(other)
-        judge.need(other.element == first.element, f"{first} is joined with {other}")
+        if other.element != first.element:
+            raise Misfit(f"{first} is joined with {other}")
         judge.alike(
-            (*shape[:axis], *shape[axis + 1 :]), (*own[:axis], *own[axis + 1 :]), "joined values differ"
+            (*shape[:axis], *shape[axis + 1 :]),
+            (*own[:axis], *own[axis + 1 :]),
+            "joined values differ",
         )
         size = size + own[axis]
     return Tensor(first.element, (*shape[:axis], size, *shape[axis + 1 :]))
@@ -276,7 +290,8 @@ def stack(judge: Judge, apply: Apply) -> Type:
     shape = judge.shape(first)
     axis = place(apply, "axis", len(shape) + 1)
     for other in others:
-        judge.need(other.element == first.element, f"{first} is stacked with {other}")
+        if other.element != first.element:
+            raise Misfit(f"{first} is stacked with {other}")
         judge.alike(shape, judge.shape(other), "stacked values differ")
     return Tensor(first.element, (*shape[:axis], Dim.of(1 + len(others)), *shape[axis:]))
 
@@ -286,27 +301,34 @@ def contract(judge: Judge, apply: Apply) -> Type:
     labels = cast("tuple[tuple[int, ...], ...]", apply.attr("operands"))
     sizes: dict[int, Dim] = {}
     elements = []
-    judge.need(len(labels) == len(apply.arguments), "labels and operands differ in number")
+    if len(labels) != len(apply.arguments):
+        raise Misfit("labels and operands differ in number")
     for whole, names in zip(judge.tensors(apply), labels, strict=True):
         shape = judge.shape(whole)
-        judge.need(len(shape) == len(names), f"{whole} has the labels {names}")
-        judge.need(len(set(names)) == len(names), f"an operand has a label twice: {names}")
+        if len(shape) != len(names):
+            raise Misfit(f"{whole} has the labels {names}")
+        if len(set(names)) != len(names):
+            raise Misfit(f"an operand has a label twice: {names}")
         for name, size in zip(names, shape, strict=True):
             judge.alike([sizes.setdefault(name, size)], [size], f"the label {name} has two sizes")
         elements.append(whole.element)
     result = numbers(apply, "result")
-    judge.need(set(result) <= sizes.keys() and len(set(result)) == len(result), f"result {result}")
+    if not (set(result) <= sizes.keys() and len(set(result)) == len(result)):
+        raise Misfit(f"result {result}")
     kinds = {Real if isinstance(e, Real) else type(e) for e in elements}
-    judge.need(len(kinds) == 1, f"operands of several kinds: {', '.join(map(repr, elements))}")
+    if len(kinds) != 1:
+        raise Misfit(f"operands of several kinds: {', '.join(map(repr, elements))}")
     return Tensor(elements[0], tuple(sizes[name] for name in result))
 
 
 def gather(judge: Judge, apply: Apply) -> Type:
     table, *indices = judge.owns(apply)
     count = apply.attr("count")
-    judge.need(count == len(indices) and bool(indices), f"{count} indices are due")
+    if not (count == len(indices) and bool(indices)):
+        raise Misfit(f"{count} indices are due")
     shape = judge.shape(table)
-    judge.need(len(shape) >= len(indices), f"{len(indices)} indices into {table}")
+    if not (len(shape) >= len(indices)):
+        raise Misfit(f"{len(indices)} indices into {table}")
     own = max((judge.shape(given) for given in indices), key=len)
     for given, size in zip(indices, shape, strict=False):
         element = given.element
@@ -321,7 +343,8 @@ def gather(judge: Judge, apply: Apply) -> Type:
 def arange(judge: Judge, apply: Apply) -> Type:
     judge.plain(apply)
     result = apply.type
-    judge.need(not apply.arguments, "it has no arguments")
+    if apply.arguments:
+        raise Misfit("it has no arguments")
     if not isinstance(result, Tensor) or len(result.shape) != 1:
         raise Misfit("the indices of one set are one axis")
     (size,) = judge.shape(result)
@@ -335,7 +358,8 @@ def reduction(argument: type[Element], result: Element) -> Rule:
     def rule(judge: Judge, apply: Apply) -> Type:
         (own,) = judge.owns(apply, argument)
         axes = numbers(apply, "axes")
-        judge.need(axes == tuple(range(-len(own.shape), 0)), f"{axes} are not all axes of {own}")
+        if axes != tuple(range(-len(own.shape), 0)):
+            raise Misfit(f"{axes} are not all axes of {own}")
         return batched(apply, Tensor(result))
 
     return rule
@@ -343,12 +367,14 @@ def reduction(argument: type[Element], result: Element) -> Rule:
 
 def along_last(judge: Judge, apply: Apply) -> Type:
     (own,) = judge.owns(apply)
-    judge.need(len(own.shape) == 1 and numbers(apply, "axes") == (-1,), f"{own} is no row")
+    if not (len(own.shape) == 1 and numbers(apply, "axes") == (-1,)):
+        raise Misfit(f"{own} is no row")
     return batched(apply, own)
 
 
 def row(judge: Judge, own: Tensor) -> Dim:
-    judge.need(len(own.shape) == 1, f"{own} is no row")
+    if len(own.shape) != 1:
+        raise Misfit(f"{own} is no row")
     return judge.shape(own)[0]
 
 
@@ -361,7 +387,8 @@ def extreme(judge: Judge, apply: Apply) -> Type:
 def top(judge: Judge, apply: Apply) -> Type:
     (own,) = judge.owns(apply, Real)
     size, k = row(judge, own), size_of(apply, "k")
-    judge.need(judge.sizes.at_most(k, size), f"the {k} greatest of {size}")
+    if not judge.sizes.at_most(k, size):
+        raise Misfit(f"the {k} greatest of {size}")
     return batched(apply, Product((Tensor(REAL, (k,)), Tensor(Index(size), (k,)))))
 
 
@@ -376,7 +403,8 @@ def one_hot(judge: Judge, apply: Apply) -> Type:
     size = size_of(apply, "n")
     element = cast(Index, own.element)
     judge.alike([element.size], [size], "an index into a set of another size")
-    judge.need(not own.shape, f"{own} is not one index")
+    if own.shape:
+        raise Misfit(f"{own} is not one index")
     return batched(apply, Tensor(REAL, (size,)))
 
 
@@ -387,7 +415,8 @@ def normalised(weights: int, channel: int | None) -> Rule:
         own, *rows = judge.owns(apply, *[Real] * (1 + weights))
         shape = judge.shape(own)
         for weight in rows:
-            judge.need(channel is not None and len(shape) > channel, f"{own} has no such axis")
+            if not (channel is not None and len(shape) > channel):
+                raise Misfit(f"{own} has no such axis")
             assert channel is not None
             judge.alike(judge.shape(weight), [shape[channel]], "a weight of another size")
         if channel == -1:
@@ -401,7 +430,8 @@ def group_norm(judge: Judge, apply: Apply) -> Type:
     groups = size_of(apply, "groups")
     (channels, *_) = judge.shape(judge.owns(apply)[0])
     known = (channels / groups).as_fraction()
-    judge.need(known is None or known.denominator == 1, f"{channels} channels in {groups} groups")
+    if not (known is None or known.denominator == 1):
+        raise Misfit(f"{channels} channels in {groups} groups")
     return normalised(2, 0)(judge, apply)
 
 
@@ -418,7 +448,8 @@ def convolution(axes: int, biased: bool) -> Rule:
     def rule(judge: Judge, apply: Apply) -> Type:
         x, kernel, *bias = judge.owns(apply, *[Real] * (3 if biased else 2))
         own, window = judge.shape(x), judge.shape(kernel)
-        judge.need(len(own) == axes + 1 and len(window) == axes + 2, f"{x} with a kernel {kernel}")
+        if not (len(own) == axes + 1 and len(window) == axes + 2):
+            raise Misfit(f"{x} with a kernel {kernel}")
         stride, pad, dilation, groups = (
             size_of(apply, name) for name in ("stride", "pad", "dilation", "groups")
         )
@@ -434,10 +465,50 @@ def convolution(axes: int, biased: bool) -> Rule:
     return rule
 
 
+def convolution_adjoint(axes: tuple[str, ...]) -> Rule:
+    """The image is what the attributes say; the first argument is a convolution of it."""
+
+    def rule(judge: Judge, apply: Apply) -> Type:
+        y, kernel = judge.owns(apply, Real, Real)
+        own, window = judge.shape(y), judge.shape(kernel)
+        if len(own) != len(axes) + 1 or len(window) != len(axes) + 2:
+            raise Misfit(f"{y} by {kernel}")
+        stride, pad, dilation, groups = (
+            size_of(apply, name) for name in ("stride", "pad", "dilation", "groups")
+        )
+        image = tuple(size_of(apply, name) for name in axes)
+        due = [
+            (size + 2 * pad - dilation * (k - 1) - 1) // stride + 1
+            for size, k in zip(image, window[2:], strict=True)
+        ]
+        judge.alike(own, [window[0], *due], "the result of the convolution")
+        return batched(apply, Tensor(REAL, (window[1] * groups, *image)))
+
+    return rule
+
+
+def push(judge: Judge, apply: Apply) -> Type:
+    """Indices, or numbers of places, and as many values; the result says how many places."""
+    index, values = judge.owns(apply)
+    items, shape = judge.shape(index), judge.shape(values)
+    if not isinstance(index.element, Index | Int):
+        raise Misfit(f"{index} is no index")
+    if len(items) != 1 or not shape:
+        raise Misfit(f"{values} at {index}")
+    judge.alike(items, shape[:1], "another number of indices than of values")
+    if not isinstance(apply.type, Tensor) or len(apply.type.shape) <= len(apply.lead):
+        raise Misfit("the result is no tensor")
+    places = judge.shape(apply.type)[len(apply.lead)]
+    if isinstance(index.element, Index):
+        judge.alike([index.element.size], [places], "an index into a set of another size")
+    return batched(apply, Tensor(values.element, (places, *shape[1:])))
+
+
 def pool(axes: int) -> Rule:
     def rule(judge: Judge, apply: Apply) -> Type:
         (own,) = judge.owns(apply, Real)
-        judge.need(len(own.shape) == axes, f"{own} has not {axes} axes")
+        if len(own.shape) != axes:
+            raise Misfit(f"{own} has not {axes} axes")
         k, stride, pad = (size_of(apply, name) for name in ("k", "stride", "pad"))
         out = tuple((size + 2 * pad - k) // stride + 1 for size in judge.shape(own))
         return batched(apply, Tensor(REAL, out))
@@ -447,7 +518,8 @@ def pool(axes: int) -> Rule:
 
 def upsample(judge: Judge, apply: Apply) -> Type:
     (own,) = judge.owns(apply, Real)
-    judge.need(len(own.shape) == 2, f"{own} is no image")
+    if len(own.shape) != 2:
+        raise Misfit(f"{own} is no image")
     return batched(apply, Tensor(REAL, tuple(size_of(apply, "k") * n for n in judge.shape(own))))
 
 
@@ -455,7 +527,8 @@ def attention(*mask: type[Element]) -> Rule:
     def rule(judge: Judge, apply: Apply) -> Type:
         own = judge.owns(apply, Real, Real, Real, *mask)
         q, k, v = (judge.shape(tensor) for tensor in own[:3])
-        judge.need(len(q) == len(k) == len(v) == 2, "queries, keys and values are rows")
+        if not (len(q) == len(k) == len(v) == 2):
+            raise Misfit("queries, keys and values are rows")
         judge.alike(q[1:], k[1:], "queries and keys of different sizes")
         judge.alike(k[:1], v[:1], "keys and values of different number")
         for pairs in own[3:]:
@@ -469,7 +542,8 @@ def cross_entropy(judge: Judge, apply: Apply) -> Type:
     scores, target = judge.owns(apply, Real, Index)
     size = row(judge, scores)
     judge.alike([cast(Index, target.element).size], [size], "a target among another number")
-    judge.need(not target.shape, f"{target} is not one index")
+    if target.shape:
+        raise Misfit(f"{target} is not one index")
     return batched(apply, Tensor(REAL))
 
 
@@ -489,7 +563,8 @@ def eye(judge: Judge, apply: Apply) -> Type:
     result = filled(judge, apply)
     assert isinstance(result, Tensor)
     shape = judge.shape(result)
-    judge.need(len(shape) == 2, f"{result} is no matrix")
+    if len(shape) != 2:
+        raise Misfit(f"{result} is no matrix")
     judge.alike(shape[:1], shape[1:], "a matrix that is not square")
     return result
 
@@ -500,10 +575,13 @@ def draw(count: int) -> Rule:
     def rule(judge: Judge, apply: Apply) -> Type:
         owns = judge.owns(apply, *[Real] * count)
         for own in owns:
-            judge.need(not own.shape, f"{own} has axes that are not in the lead")
-        judge.need(apply.site > 0, "a draw without a site of its own")
+            if own.shape:
+                raise Misfit(f"{own} has axes that are not in the lead")
+        if not (apply.site > 0):
+            raise Misfit("a draw without a site of its own")
         kept = apply.type.element if isinstance(apply.type, Tensor) else REAL
-        judge.need(kept == REAL or (count == 1 and kept == BOOL), f"draws of {kept!r}")
+        if not (kept == REAL or (count == 1 and kept == BOOL)):
+            raise Misfit(f"draws of {kept!r}")
         return batched(apply, Tensor(kept))
 
     return rule
@@ -561,6 +639,9 @@ RULES: Mapping[str, Rule] = {
     "convolve2d": convolution(2, False),
     "convolve1d_bias": convolution(1, True),
     "convolve2d_bias": convolution(2, True),
+    "convolve1d_adjoint": convolution_adjoint(("w",)),
+    "convolve2d_adjoint": convolution_adjoint(("h", "w")),
+    **dict.fromkeys(("push_sum", "push_mean", "push_max", "push_min"), push),
     "nearest_upsample2d": upsample,
     "scaled_dot_product_attention": attention(),
     "masked_attention": attention(type(BOOL)),

@@ -49,7 +49,6 @@ from catnn.types.types import (
     Type,
 )
 
-
 Binder: TypeAlias = int | Symbol
 """What has to be bound: the `uid` of a variable, or the index of a loop."""
 
@@ -143,22 +142,20 @@ class Verification:
                         raise Breach(f"the turns of `{dotted(leaf.path)}` are elsewhere too", leaf)
 
     def leaf(self, leaf: Leaf) -> None:
-        name = dotted(leaf.path)
         self.seen.add(id(leaf))
         self.term(leaf)
         if not isinstance(leaf.type, Tensor):
-            raise Breach(f"the leaf `{name}` is no tensor", leaf)
+            raise Breach(f"a leaf is {leaf.type}, no tensor", leaf)
         if leaf.kind == "param" and isinstance(leaf.type.element, Int | Index | Bool):
-            raise Breach(f"the parameter `{name}` holds no real numbers", leaf)
+            raise Breach(f"the parameter `{dotted(leaf.path)}` holds no real numbers", leaf)
         for term in ordered([leaf.init], self.seen):
             if isinstance(term, Var | Leaf | Loop | WhenTraining):
-                raise Breach(f"the first value of `{name}` is not closed", leaf)
+                raise Breach(f"the first value of `{dotted(leaf.path)}` is not closed", leaf)
             self.term(term)
-        own = Tensor(leaf.type.element, leaf.type.shape[leaf.stacked :])
-        starts = leaf.init.type
+        starts, shape = leaf.init.type, leaf.type.shape[leaf.stacked :]
         is_number = isinstance(starts, Tensor) and not starts.shape
-        if not is_number and not self.same(starts, own):
-            raise Breach(f"the leaf `{name}` begins as {starts}, it is {own}", leaf)
+        if not is_number and not self.same(starts, Tensor(leaf.type.element, shape)):
+            raise Breach(f"`{dotted(leaf.path)}` : {leaf.type} begins as {starts}", leaf)
 
     # ---- regions --------------------------------------------------------------------------
 
@@ -274,7 +271,7 @@ class Verification:
                 self.due(loop, leading(loop.count + 1, loop.init.type))
             case _:
                 assert_never(loop.kind)
-        if loop.kind in ("repeat", "trail") and loop.index in needs:
+        if (loop.kind in ("repeat", "trail") or loop.order) and loop.index in needs:
             if self.holders.get(loop.index) != loop.path:
                 raise Breach(f"its leaves are not below `{dotted(loop.path)}`", loop)
         elif loop.index in needs:

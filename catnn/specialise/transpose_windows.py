@@ -1,0 +1,155 @@
+"""Transpositions of what runs windows over an image: convolutions, means of windows, repetition."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from catnn.ir.terms import Apply, Attrs, AttrValue, Term
+from catnn.ir.views import shape_of
+from catnn.specialise.transpose import Algebra, Rule
+from catnn.types.dims import Dim
+from catnn.types.types import REAL, Tensor
+
+ONE = Dim.of(1)
+AXES = {1: ("w",), 2: ("h", "w")}
+
+
+def _count(apply: Apply) -> int:
+    """How many axes the windows run over."""
+    return 2 if "2d" in apply.op else 1
+
+
+def _setting(apply: Apply, name: str) -> Dim:
+    return Dim.of(cast("Dim | int", apply.attr(name)))
+
+
+def _plain(dim: Dim) -> AttrValue:
+    known = dim.as_int()
+    return dim if known is None else known
+
+
+def _settings(**values: Dim) -> Attrs:
+    return tuple((name, _plain(dim)) for name, dim in values.items())
+
+
+def _image(a: Algebra, apply: Apply, c: Term, kernel: Term, carried: tuple[int, ...]) -> Term:
+    """The adjoint of a convolution in its input, at every lead axis."""
+    n = _count(apply)
+    own = shape_of(apply.arguments[0])[len(apply.carries[0]) :]
+    attrs: Attrs = (*_settings(**dict(zip(AXES[n], own[1:], strict=True))), *apply.attrs)
+    everywhere = tuple(range(len(apply.lead)))
+    type_ = Tensor(REAL, (*apply.lead, *own))
+    return a.builder.apply(
+        f"convolve{n}d_adjoint", (c, kernel), type_, attrs, apply.lead, (everywhere, carried)
+    )
+
+
+def _kernel(
+    a: Algebra,
+    apply: Apply,
+    image: tuple[Term, tuple[int, ...]],
+    result: tuple[Term, tuple[int, ...]],
+) -> Term:
+    """The adjoint of a convolution in its kernel, at every lead axis.
+
+    A convolution of each channel with the result as kernel, steps and gaps
+    exchanged: `w_(o, j, k) = sum_y x_(j, stride y + dilation k - pad) c_(o, y)`.
+    """
+    n, lead = _count(apply), apply.lead
+    groups, stride, pad, dilation = (
+        _setting(apply, name) for name in ("groups", "stride", "pad", "dilation")
+    )
+    outs, ins, *window = shape_of(apply.arguments[1])[len(apply.carries[1]) :]
+    (x, in_lead), (c, out_lead) = image, result
+    sizes, places = shape_of(x)[-n:], shape_of(c)[-n:]
+    each = outs / groups
+    x = a.builder.reshape(x, (*(lead[k] for k in in_lead), groups, ins, ONE, *sizes))
+    c = a.builder.reshape(c, (*(lead[k] for k in out_lead), groups, each, ONE, *places))
+    rank = len(lead)
+    found = [
+        (size + 2 * pad - stride * (place - 1) - 1) // dilation + 1
+        for size, place in zip(sizes, places, strict=True)
+    ]
+    over = (*lead, groups, ins)
+    attrs = _settings(stride=dilation, pad=pad, dilation=stride, groups=ONE)
+    carries = ((*in_lead, rank, rank + 1), (*out_lead, rank))
+    type_ = Tensor(REAL, (*over, each, *found))
+    full = a.builder.apply(f"convolve{n}d", (x, c), type_, attrs, over, carries)
+    for axis, size in enumerate(window):
+        full = a.builder.slice(full, rank + 3 + axis, Dim.of(0), size)
+    order = [*range(rank), rank, rank + 2, rank + 1, *range(rank + 3, rank + 3 + n)]
+    return a.builder.reshape(a.builder.permute(full, order), (*lead, outs, ins, *window))
+
+
+def _convolved(a: Algebra, apply: Apply, c: Term, k: int) -> Term:
+    everywhere = tuple(range(len(apply.lead)))
+    if k == 0:
+        found = _image(a, apply, c, apply.arguments[1], apply.carries[1])
+    elif k == 1:
+        found = _kernel(a, apply, (apply.arguments[0], apply.carries[0]), (c, everywhere))
+    else:
+        first = len(apply.lead) + 1
+        found = a.total(c, range(first, len(shape_of(c))))
+    return a.collapsed(apply, k, found)
+
+
+def _deconvolved(a: Algebra, apply: Apply, c: Term, k: int) -> Term:
+    """The adjoint of the adjoint is the convolution."""
+    everywhere = tuple(range(len(apply.lead)))
+    if k == 1:
+        found = _kernel(a, apply, (c, everywhere), (apply.arguments[0], apply.carries[0]))
+        return a.collapsed(apply, k, found)
+    n = _count(apply)
+    attrs = tuple((name, value) for name, value in apply.attrs if name not in AXES[n])
+    own = shape_of(apply.arguments[0])[len(apply.carries[0]) :]
+    type_ = Tensor(REAL, (*apply.lead, *own))
+    terms, carries = (c, apply.arguments[1]), (everywhere, apply.carries[1])
+    found = a.builder.apply(f"convolve{n}d", terms, type_, attrs, apply.lead, carries)
+    return a.collapsed(apply, k, found)
+
+
+def _pooled(a: Algebra, apply: Apply, c: Term, k: int) -> Term:
+    """The adjoint of a convolution with the constant kernel 1 / k^n."""
+    n, lead = _count(apply), apply.lead
+    window = _setting(apply, "k")
+    area = ONE
+    for _ in range(n):
+        area = area * window
+    one = a.builder.constant(1.0, Tensor(REAL))
+    weight = a.builder.apply("div", (one, a.number(area)), Tensor(REAL))
+    shape = (ONE, ONE, *[window] * n)
+    kernel = a.builder.expand(weight, range(n + 2), shape)
+    own = shape_of(apply.arguments[0])[len(lead) :]
+    attrs = _settings(
+        **dict(zip(AXES[n], own, strict=True)),
+        stride=_setting(apply, "stride"),
+        pad=_setting(apply, "pad"),
+        dilation=ONE,
+        groups=ONE,
+    )
+    c = a.builder.reshape(c, (*lead, ONE, *shape_of(c)[len(lead) :]))
+    everywhere = tuple(range(len(lead)))
+    type_ = Tensor(REAL, (*lead, ONE, *own))
+    name = f"convolve{n}d_adjoint"
+    found = a.builder.apply(name, (c, kernel), type_, attrs, lead, (everywhere, ()))
+    return a.builder.reshape(found, (*lead, *own))
+
+
+def _downsampled(a: Algebra, apply: Apply, c: Term, k: int) -> Term:
+    """The sum over each block."""
+    factor = _setting(apply, "k")
+    h, w = shape_of(apply.arguments[0])[-2:]
+    rank = len(apply.lead)
+    blocks = a.builder.reshape(c, (*apply.lead, h, factor, w, factor))
+    return a.total(blocks, (rank + 1, rank + 3))
+
+
+def _named(names: Sequence[str], rule: Rule) -> dict[str, Rule]:
+    return dict.fromkeys(names, rule)
+
+
+WINDOWS: dict[str, Rule] = {
+    **_named([f"convolve{n}d{end}" for n in (1, 2) for end in ("", "_bias")], _convolved),
+    **_named(["convolve1d_adjoint", "convolve2d_adjoint"], _deconvolved),
+    **_named(["avg_pool1d", "avg_pool2d"], _pooled),
+    "nearest_upsample2d": _downsampled,
+}
