@@ -82,8 +82,12 @@ class Model:
     @cached_property
     def program(self) -> "ir.Program":
         """The intermediate representation; a public form is not promised."""
+        return self.specialised(optimise=True)
+
+    def specialised(self, optimise: bool) -> "ir.Program":
+        """The program in normal form, or as it is written."""
         try:
-            return specialise(self.checked, self.name, self.settings)
+            return specialise(self.checked, self.name, self.settings, optimise)
         except CatError as error:
             raise CatError(error.diagnostics, error.sources or self.checked.sources) from None
 
@@ -133,10 +137,15 @@ class Model:
 
         `weights` is a state dict, loaded strictly. `checkpoint` is a path such as
         `"blocks.*"`: activations inside are computed again in the backward pass.
-        `optimise` has no effect yet: this version builds the program as it is
-        written. `CatError` if the weights do not fit or torch is not installed.
+        Without `optimise` the program is built as it is written: views are not
+        simplified, contractions go from the left, and no two operations become one.
+        Values are the same up to rounding. `CatError` if the weights do not fit or
+        torch is not installed.
         """
-        module = find_backend().build(self.program, mode=mode, seed=seed, checkpoint=checkpoint)
+        program = self.program if optimise else self.specialised(optimise=False)
+        module = find_backend().build(
+            program, mode=mode, seed=seed, checkpoint=checkpoint, optimise=optimise
+        )
         if weights is not None:
             load_strictly(module, weights, self.name)
         return module.to(device=device, dtype=dtype)
@@ -148,9 +157,10 @@ class Model:
     def emit(self, *, mode: Mode = "train", optimise: bool = True) -> str:
         """Python source of the module; it imports torch and nothing else.
 
-        `optimise` has no effect yet: the program is emitted as it is written.
+        For `optimise` see `torch`.
         """
-        return find_backend().emit(self.program, mode=mode)
+        program = self.program if optimise else self.specialised(optimise=False)
+        return find_backend().emit(program, mode=mode, optimise=optimise)
 
 
 def load(path: str | Path) -> Program:

@@ -23,11 +23,13 @@ Mode: TypeAlias = Literal["train", "infer"]
 class Backend(Protocol):
     """What a backend does with a program at chosen static sizes."""
 
-    def emit(self, program: Program, *, mode: Mode) -> str:
+    def emit(self, program: Program, *, mode: Mode, optimise: bool) -> str:
         """Source text that runs without catnn."""
         ...
 
-    def build(self, program: Program, *, mode: Mode, seed: int, checkpoint: str | None) -> "Module":
+    def build(
+        self, program: Program, *, mode: Mode, seed: int, checkpoint: str | None, optimise: bool
+    ) -> "Module":
         """A module with parameters drawn from `seed`, not compiled."""
         ...
 

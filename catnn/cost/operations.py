@@ -9,6 +9,7 @@ addition; whatever else a program does counts nothing.
 """
 
 from catnn.cost.counts import NOTHING, product
+from catnn.cost.order import label_sizes, steps
 from catnn.ir.terms import Apply
 from catnn.types.dims import Dim
 from catnn.types.types import Tensor, Type
@@ -34,37 +35,17 @@ def sizes(type_: Type) -> tuple[Dim, ...]:
     return tuple(item for item in shape if isinstance(item, Dim))
 
 
-def labels(apply: Apply) -> tuple[list[tuple[int, ...]], frozenset[int]]:
-    """The labels of each operand of a contraction, and those of its result."""
-    operands, result = apply.attr("operands"), apply.attr("result")
-    assert isinstance(operands, tuple)
-    assert isinstance(result, tuple)
-    return (
-        [
-            tuple(label for label in names if isinstance(label, int))
-            for names in operands
-            if isinstance(names, tuple)
-        ],
-        frozenset(label for label in result if isinstance(label, int)),
-    )
-
-
 def _contract(apply: Apply) -> Dim:
-    """Pairs from the left; each pair is a matrix product if it sums a label of both."""
-    operands, kept = labels(apply)
-    size: dict[int, Dim] = {}
-    for argument, names in zip(apply.arguments, operands, strict=True):
-        size.update(zip(names, sizes(argument.type), strict=True))
-    total = NOTHING
-    left = frozenset(operands[0])
-    for index, names in enumerate(operands[1:], 1):
-        needed = kept.union(*operands[index + 1 :])
-        right = frozenset(names)
-        if (left & right) - needed:
-            both = (left & (right | needed)) | (right & (left | needed))
-            total = total + 2 * product(size[label] for label in sorted(both))
-        left = (left | right) & needed
-    return total
+    """What each pair runs over, if it is a matrix product; the order is that of the code."""
+    size = label_sizes(apply)
+    return sum(
+        (
+            2 * product(size[label] for label in sorted(step.labels))
+            for step in steps(apply)
+            if step.is_product
+        ),
+        NOTHING,
+    )
 
 
 def _convolve(apply: Apply, axes: int) -> Dim:

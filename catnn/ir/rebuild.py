@@ -42,6 +42,9 @@ class Rebuild:
 
     def of_region(self, region: Region) -> Region:
         """The region once everything that it computes was rebuilt."""
+        buffers = (self.leaf(store.buffer) is store.buffer for store in region.stores)
+        if all(self.memo[term] is term for term in results(region)) and all(buffers):
+            return region
         stores = (Store(self.leaf(s.buffer), self.memo[s.value]) for s in region.stores)
         aux = ((name, self.memo[value]) for name, value in region.aux)
         return Region(region.parameters, self.memo[region.result], tuple(stores), tuple(aux))
@@ -96,6 +99,8 @@ class Rebuild:
 
     def loop(self, term: Loop, init: Term, xs: Term | None) -> Term:
         body = self.region(term.body)
+        if init is term.init and xs is term.xs and body is term.body:
+            return self.builder.intern(term)
         return self.builder.intern(evolve(term, init=init, xs=xs, body=body))
 
 

@@ -1,11 +1,11 @@
 """A program of the IR as text, for people who work on the compiler.
 
-    program net : [n, 4] -> [n, 2]
-      input x : [batch, n, 4]
-      param head.weight : [2, 4]
-      %1 = relu(x) over batch, n, 4 : [batch, n, 4]
-      %2 = contract[operands = ((0, 1, 2), (3, 2)), result = (0, 1, 3)](%1, head.weight) : [batch, n, 2]
-      return %2
+program net : [n, 4] -> [n, 2]
+  input x : [batch, n, 4]
+  param head.weight : [2, 4]
+  %1 = relu(x) over batch, n, 4 : [batch, n, 4]
+  %2 = contract[operands = ((0, 1, 2), (3, 2)), result = (0, 1, 3)](%1, head.weight) : [batch, n, 2]
+  return %2
 """
 
 from collections.abc import Iterator, Sequence

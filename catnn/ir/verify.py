@@ -280,10 +280,11 @@ class Verification:
 
     def state(self, loop: Loop, front: tuple[Type, ...] = ()) -> None:
         """A body takes the state, perhaps after the number of the turn, and gives it."""
-        *before, variable = [parameter.type for parameter in loop.body.parameters] or [None]
+        given = tuple(parameter.type for parameter in loop.body.parameters)
+        variable = loop.init.type if not given else given[-1]
         if loop.xs is not None:
             raise Breach(f"`{loop.kind}` runs along nothing", loop)
-        if variable is None or (before and tuple(before) != front):
+        if not given or given[:-1] not in ((), front):
             raise Breach("its body does not take the state", loop)
         if not self.same(variable, loop.init.type):
             raise Breach(f"it begins with {loop.init.type}, its body takes {variable}", loop)
@@ -300,7 +301,9 @@ class Verification:
         if not self.same(loop.xs.type, leading(loop.count, element)):
             raise Breach(f"it runs along {loop.xs.type}, its body takes {element}", loop)
         if not (self.same(loop.init.type, state) and self.same(gives.items[0], state)):
-            raise Breach(f"the state is {loop.init.type}, then {state}, then {gives.items[0]}", loop)
+            raise Breach(
+                f"the state is {loop.init.type}, then {state}, then {gives.items[0]}", loop
+            )
         self.due(loop, Product((state, leading(loop.count, gives.items[1]))))
 
     # ---- types ----------------------------------------------------------------------------

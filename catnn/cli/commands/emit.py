@@ -18,7 +18,7 @@ def arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--mode", choices=("train", "infer"), default="train")
     parser.add_argument(
-        "--no-optimise", action="store_true", help="emit the program as it is written (so far all are)"
+        "--no-optimise", action="store_true", help="emit the program as it is written, one operation a line"
     )
 
 
