@@ -1,5 +1,6 @@
 """Contexts: found where a factor is written, by name and type; supplied by `over`."""
 
+from catnn.elaborate.calls import component
 from catnn.elaborate.context import Elaborator
 from catnn.elaborate.core import Atom, Static
 from catnn.elaborate.scope import Scope, ValueEntry
@@ -7,7 +8,7 @@ from catnn.elaborate.unify import Mismatch, promotes
 from catnn.errors import Diagnostic, Label
 from catnn.source import Span
 from catnn.syntax import ast
-from catnn.types.types import Index, Int, Tensor, Type
+from catnn.types.types import Index, Int, Product, Tensor, Type
 
 SUPPLIED = "·supplied"
 
@@ -29,7 +30,12 @@ def find_context(
         return next(iter(fitting.values())).atom
     wanted = f"`{name} : {e.unifier.type(due)}`" if name else f"`{e.unifier.type(due)}`"
     labels = [
-        Label(v.span, f"`{k} : {e.unifier.type(v.atom.type)}`")
+        Label(
+            v.span,
+            f"`{e.unifier.type(v.atom.type)}`"
+            if k in supplied
+            else f"`{k} : {e.unifier.type(v.atom.type)}`",
+        )
         for k, v in candidates.items()
         if v.span.file
     ]
@@ -57,17 +63,26 @@ def _fits(e: Elaborator, atom: Atom, due: Type) -> bool:
     """Whether a context can be used; unification is undone if it can't."""
     from catnn.elaborate.snapshot import attempt
 
-    def unify() -> None:
-        given, wanted = e.unifier.type(atom.type), e.unifier.type(due)
-        if isinstance(given, Tensor) and isinstance(wanted, Tensor):
-            found = e.unifier.trailing(given.shape, len(wanted.shape))
-            if found is None:
-                raise Mismatch("rank", wanted, given)
-            element = wanted.element if _converts(atom, given, wanted) else given.element
-            given = Tensor(element, found[1])
-        e.unifier.unify(wanted, given, lambda m: Diagnostic("E0401", "context", Span("", 0, 0)))
+    return attempt(e.unifier, lambda: _unify(e, atom, due))
 
-    return attempt(e.unifier, unify)
+
+def _unify(e: Elaborator, atom: Atom, due: Type) -> None:
+    given, wanted = e.unifier.type(atom.type), e.unifier.type(due)
+    if isinstance(given, Product) and isinstance(wanted, Product):
+        if len(given.items) != len(wanted.items) or (
+            given.labels and wanted.labels and given.labels != wanted.labels
+        ):
+            raise Mismatch("labels", wanted, given)
+        for k, (own, part) in enumerate(zip(given.items, wanted.items, strict=True)):
+            _unify(e, component(atom, k, own), part)
+        return
+    if isinstance(given, Tensor) and isinstance(wanted, Tensor):
+        found = e.unifier.trailing(given.shape, len(wanted.shape))
+        if found is None:
+            raise Mismatch("rank", wanted, given)
+        element = wanted.element if _converts(atom, given, wanted) else given.element
+        given = Tensor(element, found[1])
+    e.unifier.unify(wanted, given, lambda m: Diagnostic("E0401", "context", Span("", 0, 0)))
 
 
 def _converts(atom: Atom, given: Tensor, wanted: Tensor) -> bool:
@@ -84,12 +99,14 @@ def supplying(e: Elaborator, expr: ast.Supply, scope: Scope) -> Scope:
         context.inner, ast.ArrowType | ast.SomeType
     ):
         context = context.inner
-    if isinstance(context, ast.Tuple) and all(item.label for item in context.items):
-        for item in context.items:
-            assert item.label is not None
-            inner.contexts[item.label] = ValueEntry(e.value(item.value, scope), item.span)
-        return inner
-    atom = e.value(expr.context, scope)
+    atom = e.value(context, scope)
     depth = sum(key.startswith(SUPPLIED) for key in scope.all_contexts())
     inner.contexts[f"{SUPPLIED}{depth}"] = ValueEntry(atom, expr.context.span)
+    if isinstance(context, ast.Tuple) and all(item.label for item in context.items):
+        type_ = e.unifier.type(atom.type)
+        assert isinstance(type_, Product)
+        for k, item in enumerate(context.items):
+            assert item.label is not None
+            part = component(atom, k, type_.items[k])
+            inner.contexts[item.label] = ValueEntry(part, item.span)
     return inner

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 
+from attrs import evolve
+
 from catnn.elaborate import core
-from catnn.elaborate.calls import Callee, call, coerce
+from catnn.elaborate.calls import Callee, call, coerce, contexts_for
 from catnn.elaborate.constants import is_constant
 from catnn.elaborate.context import Abandon, Claim, Elaborator, fresh_uid
 from catnn.elaborate.core import Atom, Closure, Ref, Tupled
 from catnn.elaborate.definition import Port
 from catnn.elaborate.labels import labelled
-from catnn.elaborate.scope import MorphismEntry, Scope, SizeEntry, TemplateEntry
+from catnn.elaborate.scope import MorphismEntry, Scope, SizeEntry, TemplateEntry, ValueEntry
 from catnn.elaborate.sizes import size
-from catnn.elaborate.typing import names_in, refuse_no_numbers, to_type
+from catnn.elaborate.typing import context_types, names_in, refuse_no_numbers, to_type
 from catnn.errors import Label
 from catnn.source import Span
 from catnn.syntax import ast
@@ -32,8 +34,6 @@ def reify(e: Elaborator, expr: ast.Static, scope: Scope, expected: Arrow) -> Clo
     for name, type_ in expected.contexts:
         ref = Ref(fresh_uid(), name or "context", type_)
         context_ports.append(ref)
-        from catnn.elaborate.scope import ValueEntry
-
         inner.contexts[name or "context"] = ValueEntry(ref, expr.span)
 
     def build() -> Atom:
@@ -136,6 +136,10 @@ def template_callee(
     inner = entry.scope.inner()
     _bind_arguments(e, name, entry, arguments, scope, inner, span)
     header = entry.header
+    _quantify(e, header, inner)
+    contexts = _context_ports(e, header, inner)
+    wanted = tuple(Port(ref.name, ref.type, is_context=True) for ref in contexts)
+    found = contexts_for(e, name, wanted, scope, span)
     if header.type is None and header.inputs is None:
         type_ = (
             e.unifier.type(argument.type) if argument is not None else Abstract(fresh("A", "meta"))
@@ -153,16 +157,31 @@ def template_callee(
         if entry.is_linear:
             _claim(e, name, entry, Closure((ref,), block))
         return Callee(
-            labelled(name, Closure((ref,), block)),
-            (Port("", type_),),
+            labelled(name, Closure((ref, *contexts), block)),
+            (Port("", type_), *wanted),
             False,
             block.result.type,
             name,
             span,
             None,
             entry.span,
+            found,
         )
-    return _typed_template(e, name, entry, inner, span)
+    callee = _typed_template(e, name, entry, inner, contexts, span)
+    return evolve(callee, ports=(*callee.ports, *wanted), contexts=found)
+
+
+def _context_ports(e: Elaborator, header: ast.Header, inner: Scope) -> tuple[Ref, ...]:
+    """The contexts of a local morph, in sight in its body."""
+    refs = []
+    for name, type_ in context_types(e, header.over, inner):
+        ref = Ref(fresh_uid(), name or "context", type_)
+        refs.append(ref)
+        entry = ValueEntry(ref, header.span)
+        inner.contexts[name or ref.name] = entry
+        if name:
+            inner.values[name] = entry
+    return tuple(refs)
 
 
 def _bind_arguments(
@@ -209,10 +228,14 @@ def _bind_arguments(
 
 
 def _typed_template(
-    e: Elaborator, name: str, entry: TemplateEntry, inner: Scope, span: Span
+    e: Elaborator,
+    name: str,
+    entry: TemplateEntry,
+    inner: Scope,
+    contexts: tuple[Ref, ...],
+    span: Span,
 ) -> Callee:
     header = entry.header
-    _quantify(e, header, inner)
     ports: list[Ref] = []
     tupled = False
     if header.inputs is not None:
@@ -248,7 +271,7 @@ def _typed_template(
             refuse_no_numbers(e, Product(tuple(p.type for p in ports)), target, entry.span)
         _claim(e, name, entry, Closure(tuple(ports), block))
     return Callee(
-        labelled(name, Closure(tuple(ports), block)),
+        labelled(name, Closure((*ports, *contexts), block)),
         tuple(Port(ref.name, ref.type) for ref in ports),
         tupled,
         target if target is not None else block.result.type,
@@ -280,6 +303,7 @@ def _quantify(e: Elaborator, header: ast.Header, inner: Scope) -> None:
     """Names of a local signature that mean nothing outside are found by unification."""
     nodes: list[object] = [b.type for b in header.inputs or ()]
     nodes.append(header.type)
+    nodes.extend(context.type for context in header.over)
     for node in nodes:
         for name, found_at, what in names_in(node):
             if what == "row" and inner.type(".." + name) is None:

@@ -16,7 +16,7 @@ from catnn.elaborate.definition import (
 from catnn.elaborate.scope import FamilyEntry, MorphismEntry, Scope, SizeEntry, ValueEntry
 from catnn.elaborate.sizes import fact, size
 from catnn.elaborate.typing import (
-    contexts_in,
+    context_types,
     names_in,
     refuse_no_numbers,
     to_arrow,
@@ -237,8 +237,8 @@ def _ports(e: Elaborator, definition: Definition, scope: Scope) -> None:
         definition.tupled = True
         definition.labels = None
         definition.target = to_type(e, header.type, scope)
-    for name, node in contexts_in(header.over):
-        definition.ports.append(Port(name, to_type(e, node, scope), is_context=True))
+    for name, type_ in context_types(e, header.over, scope):
+        definition.ports.append(Port(name, type_, is_context=True))
 
 
 def _value_type(e: Elaborator, node: ast.Signature, scope: Scope) -> Type:

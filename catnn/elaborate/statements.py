@@ -93,9 +93,13 @@ def _share(e: Elaborator, statement: ast.Share, scope: Scope) -> None:
 
 def _local(e: Elaborator, statement: ast.LocalMorph, scope: Scope) -> None:
     header = statement.header
-    for clause, what in ((header.over, "over"), (header.across, "across")):
-        if clause:
-            e.fail("E0311", f"`{what}` on a local morph comes with a later version", header.span)
+    if header.across:
+        e.fail(
+            "E0311",
+            "`across` on a local morph comes with a later version",
+            header.span,
+            help=["declare it beside this one, as a morph of the file"],
+        )
     scope.values[header.name] = TemplateEntry(header, statement.body, scope.inner(), statement.span)
 
 

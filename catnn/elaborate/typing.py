@@ -285,11 +285,28 @@ def contexts_in(written: Iterable[ast.Context]) -> Iterator[tuple[str, ast.Type 
             yield context.name or "", node
 
 
+def context_types(
+    e: Elaborator, written: Iterable[ast.Context], scope: Scope
+) -> Iterator[tuple[str, Type]]:
+    """The contexts of a clause with their types."""
+    for name, node in contexts_in(written):
+        if not name and isinstance(node, ast.ElementType) and node.arguments is node.dims is None:
+            e.fail(
+                "E0302",
+                f"the context `{node.name}` has no type",
+                node.span,
+                help=[f"write its type: `over {node.name} : [..]`"],
+            )
+        if isinstance(node, ast.ArrowType):
+            e.fail("E0305", "a context is a value, not a morphism", node.span)
+        yield name, to_type(e, node, scope)
+
+
 def to_arrow(e: Elaborator, node: ast.ArrowType, scope: Scope) -> Arrow:
     """The type of a morphism argument."""
     contexts: tuple[tuple[str, Type], ...] = ()
     if node.over is not None:
-        contexts = tuple((name, to_type(e, t, scope)) for name, t in contexts_in((node.over,)))
+        contexts = tuple(context_types(e, (node.over,), scope))
     source, target = to_type(e, node.source, scope), to_type(e, node.target, scope)
     if node.arrow == "-o":
         refuse_no_numbers(e, source, target, node.span)
@@ -400,6 +417,7 @@ def size_names(node: object) -> Iterator[tuple[str, Span, str]]:
 __all__ = [
     "Symbol",
     "axis",
+    "context_types",
     "names_in",
     "oblige_axis",
     "refuse_no_numbers",
