@@ -145,7 +145,9 @@ def _trained(terms: list[Placed]) -> set[Loop]:
 
 
 def _symbols(counts: Iterable[Counts], program: Program) -> list[Symbol]:
-    """The sizes left open: run-time sizes in their order, then others by name."""
+    """The sizes left open: run-time sizes in their order, then the batch and others by name."""
     left = {symbol for c in counts for column in COLUMNS for symbol in c[column].symbols()}
-    first = [size for size in program.sizes if size in left]
-    return first + sorted(left.difference(first), key=lambda symbol: symbol.name)
+    if program.batch is not None:
+        left.add(program.batch)
+    others = left.difference(program.sizes)
+    return [*program.sizes, *sorted(others, key=lambda symbol: symbol.name)]

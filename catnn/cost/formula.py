@@ -80,6 +80,11 @@ class _Formula:
                 return 1 / self.expression(divisor)
             case Member(family=family, index=index):
                 return sympy.IndexedBase(family_name(family))[self.expression(index)]
+            case Total(count=count, term=term):
+                turn = sympy.Symbol(BOUND.name, integer=True, nonnegative=True)
+                self.names[BOUND] = BOUND.name
+                last = self.expression(count) - 1
+                return sympy.Sum(self.expression(term), (turn, 0, last))
             case Listing(values=values, index=index):
                 place = self.expression(index)
                 pairs = ((self.expression(v), sympy.Eq(place, i)) for i, v in enumerate(values))

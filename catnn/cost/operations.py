@@ -5,6 +5,7 @@ addition; whatever else a program does counts nothing.
 
     contract                 2 * product of all labels of a pair that has one to sum
     convolve                 2 * size of the result * (channels of a group * window)
+    convolve_adjoint         the same with its first argument for the result
     attention                2 * lead * n * m * (e + c)
 """
 
@@ -16,6 +17,7 @@ from catnn.types.types import Tensor, Type
 
 ATTENTION = ("scaled_dot_product_attention", "masked_attention", "biased_attention")
 SPATIAL_AXES = {"convolve1d": 1, "convolve2d": 2, "convolve1d_bias": 1, "convolve2d_bias": 2}
+ADJOINT_AXES = {"convolve1d_adjoint": 1, "convolve2d_adjoint": 2}
 
 
 def flops(apply: Apply) -> Dim:
@@ -24,6 +26,8 @@ def flops(apply: Apply) -> Dim:
         return _contract(apply)
     if apply.op in SPATIAL_AXES:
         return _convolve(apply, SPATIAL_AXES[apply.op])
+    if apply.op in ADJOINT_AXES:
+        return _deconvolve(apply, ADJOINT_AXES[apply.op])
     if apply.op in ATTENTION:
         return _attend(apply)
     return NOTHING
@@ -51,6 +55,13 @@ def _contract(apply: Apply) -> Dim:
 def _convolve(apply: Apply, axes: int) -> Dim:
     kernel = sizes(apply.arguments[1].type)[-(axes + 1) :]
     return 2 * product(sizes(apply.type)) * product(kernel)
+
+
+def _deconvolve(apply: Apply, axes: int) -> Dim:
+    """As many as the convolution has of which this is the adjoint."""
+    kernel = sizes(apply.arguments[1].type)[-(axes + 1) :]
+    places = sizes(apply.arguments[0].type)[-(axes + 1) :]
+    return 2 * product(apply.lead) * product(places) * product(kernel)
 
 
 def _attend(apply: Apply) -> Dim:

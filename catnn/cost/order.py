@@ -106,9 +106,13 @@ def cheapest(
 
 
 def kept_labels(first: Labels, second: Labels, rest: Sequence[Labels]) -> Labels:
-    """The labels that what comes later needs, in order of appearance."""
+    """The labels that what comes later needs: those of the larger operand first.
+
+    So a matrix is applied to the last axis of a value, whichever of them comes first.
+    """
     needed = {label for one in rest for label in one}
-    return tuple(dict.fromkeys(label for label in (*first, *second) if label in needed))
+    one, other = (first, second) if len(first) >= len(second) else (second, first)
+    return tuple(dict.fromkeys(label for label in (*one, *other) if label in needed))
 
 
 def known(size: Dim) -> int:

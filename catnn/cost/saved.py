@@ -21,7 +21,7 @@ from typing import Literal, TypeAlias
 from attrs import frozen
 
 from catnn.cost.counts import NOTHING, product
-from catnn.cost.operations import ATTENTION, SPATIAL_AXES, sizes
+from catnn.cost.operations import ATTENTION, ADJOINT_AXES, SPATIAL_AXES, sizes
 from catnn.cost.walk import children
 from catnn.ir.terms import Apply, Constant, Leaf, Loop, Size, Term, Var
 from catnn.types.dims import Dim
@@ -125,10 +125,12 @@ def size_in_bytes(type_: Type, real: int) -> Dim:
 
 def _values(apply: Apply, needs: dict[Term, bool]) -> Iterator[Term]:
     arguments = apply.arguments
-    if apply.op in ("mul", "contract", "div") or apply.op in SPATIAL_AXES:
+    if apply.op in ("mul", "contract", "div") or apply.op in {**SPATIAL_AXES, **ADJOINT_AXES}:
         yield from _multiplied(apply, needs)
     elif apply.op == "gather":
         yield from arguments[1:]
+    elif apply.op in ("push_sum", "push_mean"):
+        yield arguments[0]
     else:
         for place in KEEPS.get(apply.op, tuple(range(len(arguments)))):
             yield apply if place == "result" else arguments[place]

@@ -137,9 +137,7 @@ def of_another_kind(type_: object) -> Tensor | Product:
 
 @pytest.mark.parametrize("change", [longer, of_another_kind])
 @pytest.mark.parametrize("name", TEXTS)
-def test_no_type_can_be_another(
-    name: str, change: Callable[[object], Tensor | Product]
-) -> None:
+def test_no_type_can_be_another(name: str, change: Callable[[object], Tensor | Product]) -> None:
     program = compiled(name)
     terms = [t for t in everything(program.region) if not isinstance(t, Var | Leaf | Constant)]
     assert terms
@@ -152,7 +150,10 @@ def test_no_input_or_leaf_can_be_another(name: str) -> None:
     program = compiled(name)
     for term in everything(program.region):
         if isinstance(term, Leaf):
-            refused(replaced(program, term, evolve(term, type=longer(term.type))), "none of the program's")
+            refused(
+                replaced(program, term, evolve(term, type=longer(term.type))),
+                "none of the program's",
+            )
         elif isinstance(term, Var):
             refused(replaced(program, term, evolve(term, type=longer(term.type))))
 
@@ -165,7 +166,10 @@ def test_no_term_is_there_twice(name: str) -> None:
     for term in terms:
         readers = [t for t in terms if isinstance(t, Apply) and term in t.arguments]
         if isinstance(term, Apply) and len(readers) > 1:
-            twin = evolve(readers[0], arguments=tuple(evolve(a) if a is term else a for a in readers[0].arguments))
+            twin = evolve(
+                readers[0],
+                arguments=tuple(evolve(a) if a is term else a for a in readers[0].arguments),
+            )
             refused(replaced(program, readers[0], twin), "there twice")
 
 
@@ -212,7 +216,9 @@ def test_loops_hand_on_one_type() -> None:
         loop = loop_of(program, kind)
         *_, variable = loop.body.parameters
         wrong = TupleTerm((variable,), Product((variable.type,)))
-        refused(replaced(program, loop, evolve(loop, body=evolve(loop.body, result=wrong))), "gives")
+        refused(
+            replaced(program, loop, evolve(loop, body=evolve(loop.body, result=wrong))), "gives"
+        )
         refused(replaced(program, loop, evolve(loop, init=wrong)))
         refused(replaced(program, loop, evolve(loop, xs=loop.init)), "runs along nothing")
     trail = loop_of(program, "trail")
@@ -262,7 +268,10 @@ def test_leaves_have_paths_of_their_own() -> None:
         ((first, evolve(second, path=(*first.path, "inner")), *rest), "inside of another"),
         ((evolve(first, path=()), second, *rest), "has no name"),
         ((evolve(first, init=Var("x", first.type, 99)), second, *rest), "is not closed"),
-        ((evolve(first, init=second.init, type=Tensor(REAL, (Dim.of(9),))), second, *rest), "begins as"),
+        (
+            (evolve(first, init=second.init, type=Tensor(REAL, (Dim.of(9),))), second, *rest),
+            "begins as",
+        ),
         ((evolve(first, type=Tensor(INT, first.type.shape)), second, *rest), "no real numbers"),
         ((evolve(first, type=Product(())), second, *rest), "no tensor"),
         ((second, *rest), "none of the program's"),
@@ -277,7 +286,9 @@ def test_variables_have_numbers_of_their_own() -> None:
     twin = evolve(other, var=evolve(other.var, uid=one.var.uid))
     refused(evolve(program, inputs=(one, twin)), "two variables have the number")
     refused(evolve(program, inputs=(one,)), "where nothing binds it")
-    refused(evolve(program, region=evolve(program.region, parameters=(one.var,))), "binds variables")
+    refused(
+        evolve(program, region=evolve(program.region, parameters=(one.var,))), "binds variables"
+    )
 
 
 @pytest.mark.parametrize("kind", ["size", "meta"])
@@ -289,14 +300,18 @@ def test_no_size_is_open(kind: str) -> None:
     refused(one(region, x), "the size `stray` is open")
     region = Region((), b.number(stray, Tensor(INT)))
     refused(one(region, x), "the size `stray` is open")
-    region = Region((), b.apply("slice", (x,), x.type, (("axis", 0), ("start", Dim.of(0)), ("length", stray))))
+    region = Region(
+        (), b.apply("slice", (x,), x.type, (("axis", 0), ("start", Dim.of(0)), ("length", stray)))
+    )
     refused(one(region, x), "the size `stray` is open")
 
 
 def test_branches_and_components() -> None:
     program = compiled("effects")
     branch = next(t for t in everything(program.region) if isinstance(t, WhenTraining))
-    refused(replaced(program, branch, evolve(branch, then=Constant(1.0, Tensor(REAL)))), "its type is")
+    refused(
+        replaced(program, branch, evolve(branch, then=Constant(1.0, Tensor(REAL)))), "its type is"
+    )
     program = compiled("batch norm")
     part = next(t for t in everything(program.region) if isinstance(t, Project))
     refused(replaced(program, part, evolve(part, index=7)), "no component 7")
