@@ -21,7 +21,7 @@ from typing import Literal, TypeAlias
 from attrs import frozen
 
 from catnn.cost.counts import NOTHING, product
-from catnn.cost.operations import ATTENTION, ADJOINT_AXES, SPATIAL_AXES, sizes
+from catnn.cost.operations import ADJOINT_AXES, ATTENTION, SPATIAL_AXES, sizes
 from catnn.cost.walk import children
 from catnn.ir.terms import Apply, Constant, Leaf, Loop, Size, Term, Var
 from catnn.types.dims import Dim

@@ -55,34 +55,37 @@ def _body(
 ) -> tuple[Ref, Block]:
     """`f` at what the adjoint is to give, if that is known and fits; else at an open type."""
     known = None if expected is None else e.unifier.type(expected)
-    if isinstance(known, Product) or (isinstance(known, Tensor) and known.element == REAL):
-        found = tried(e, lambda: _at(e, operand, scope, known))
+    if not (isinstance(known, Product) or (isinstance(known, Tensor) and known.element == REAL)):
+        return _open(e, operand, scope)
+    ways = [lambda: _at(e, operand, scope, known), lambda: _open(e, operand, scope)]
+    if isinstance(known, Tensor):
+        ways.insert(0, lambda: _reading(e, operand, scope, known))
+    for way in ways:
+        found = tried(e, way)
         if found is not None:
             return found
-        found = tried(e, lambda: _open(e, operand, scope))
-        return _at(e, operand, scope, known) if found is None else found
-    return _open(e, operand, scope)
+    return _at(e, operand, scope, known)
 
 
-def _at(e: Elaborator, operand: ast.Expr, scope: Scope, known: Type) -> tuple[Ref, Block]:
-    """`f` at a type; of a tensor it reads the last axes, and what is in front leads."""
-    row = None
-    if isinstance(known, Tensor):
-        row = e.unifier.fresh_row(known.shape)
-        known = Tensor(known.element, (row,))
-    ref = Ref(fresh_uid(), "x", known)
-    block = e.block(lambda: e.apply(operand, scope, ref))
-    front = () if row is None else e.unifier.shape((row,))
+def _at(e: Elaborator, operand: ast.Expr, scope: Scope, type_: Type) -> tuple[Ref, Block]:
+    ref = Ref(fresh_uid(), "x", type_)
+    return ref, e.block(lambda: e.apply(operand, scope, ref))
+
+
+def _reading(e: Elaborator, operand: ast.Expr, scope: Scope, known: Tensor) -> tuple[Ref, Block]:
+    """`f` at the last axes of a tensor, as many as it reads: what is in front leads."""
+    row = e.unifier.fresh_row(known.shape)
+    found = _at(e, operand, scope, Tensor(known.element, (row,)))
+    front = e.unifier.shape((row,))
     if front and isinstance(front[0], Row):
         e.unifier.rows[front[0].symbol] = ()
-    return ref, block
+    return found
 
 
 def _open(e: Elaborator, operand: ast.Expr, scope: Scope) -> tuple[Ref, Block]:
-    ref = Ref(fresh_uid(), "x", Abstract(fresh("A", "meta")))
-    block = e.block(lambda: e.apply(operand, scope, ref))
-    close_inputs(e, ref.type)
-    return ref, block
+    found = _at(e, operand, scope, Abstract(fresh("A", "meta")))
+    close_inputs(e, found[0].type)
+    return found
 
 
 def _open_sizes(e: Elaborator, type_: Type) -> set[Symbol]:

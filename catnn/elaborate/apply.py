@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
+from attrs import evolve
+
 from catnn.elaborate import constants, core
 from catnn.elaborate.binding import bind_pattern
 from catnn.elaborate.calls import Callee, call, component, contexts_for, convert, instantiate
@@ -24,6 +26,7 @@ from catnn.elaborate.scope import (
     TemplateEntry,
     ValueEntry,
 )
+from catnn.elaborate.sizes import size
 from catnn.elaborate.statements import run_statements
 from catnn.elaborate.unify import Mismatch
 from catnn.errors import Diagnostic
@@ -43,6 +46,7 @@ from catnn.types.types import (
     Type,
 )
 
+PUSHES = ("sum", "mean", "max", "min")
 STRUCTURE = ("id", "drop", "dup", "swap", "concat", "real")
 EXTREMES = {"min": ("amin", "minimum"), "max": ("amax", "maximum")}
 
@@ -118,7 +122,7 @@ def _name_is_morphism(e: Elaborator, name: str, scope: Scope) -> bool:
         return False
     if name in constants.NAMES:
         return False
-    if name in (*STRUCTURE, *EXTREMES, "at", "const"):
+    if name in (*STRUCTURE, *EXTREMES, "at", "const", "push"):
         return True
     found = e.checker.find(scope.module, name)
     if found is None:
@@ -501,8 +505,6 @@ def callee_of(e: Elaborator, expr: ast.Static, scope: Scope, argument: Atom | No
 def _label(
     e: Elaborator, inner: ast.Expr, name: str, scope: Scope, argument: Atom | None
 ) -> Callee:
-    from attrs import evolve
-
     bare: ast.Static = inner
     while isinstance(bare, ast.Group):
         bare = bare.inner
@@ -538,12 +540,42 @@ def _named_callee(
     definition = e.checker.find(scope.module, name)
     if definition is None and name in EXTREMES:
         definition = e.checker.find(scope.module, EXTREMES[name][_is_pair(e, argument)])
+    if definition is None and name == "push":
+        return _push(e, arguments, scope, expr.span)
     if definition is None:
         if scope.size(name) is not None:
             e.fail("E0305", f"`{name}` is a size; a morphism is due here", expr.span)
         _unknown_morphism(e, name, expr, scope)
     assert definition is not None
     return instantiate(e, definition, arguments, scope, expr.span)
+
+
+def _push(e: Elaborator, arguments: Sequence[ast.Argument], scope: Scope, span: Span) -> Callee:
+    """`push[sum]`: the name of a reduction, and the number of places if it is to be said."""
+    first, *rest = arguments or (None,)
+    known = ", ".join(f"`push[{name}]`" for name in PUSHES)
+    name = first.value.text if first is not None and isinstance(first.value, ast.Name) else ""
+    if first is None or first.name is not None or name not in PUSHES:
+        e.fail(
+            "E0305",
+            "`push` takes a reduction in brackets",
+            span if first is None else first.span,
+            help=[f"there are {known}"],
+        )
+    if len(rest) > 1 or any(argument.name not in (None, "n") for argument in rest):
+        e.fail("E0304", "`push` takes a reduction and at most the number of places", span)
+    definition = e.checker.find(scope.module, f"push_{name}")
+    assert definition is not None
+    callee = instantiate(e, definition, (), scope, span)
+    index = callee.ports[0].type
+    if rest and isinstance(index, Tensor) and isinstance(index.element, Index):
+        places = size(e, rest[0].value, scope)
+        e.unifier.unify_dim(
+            index.element.size,
+            places,
+            lambda m: Diagnostic("E0201", f"`{m.left}` and `{m.right}` differ", rest[0].span),
+        )
+    return evolve(callee, shown=f"push[{name}]")
 
 
 def _is_pair(e: Elaborator, argument: Atom | None) -> bool:
@@ -626,7 +658,7 @@ def value_help(e: Elaborator, body: ast.Static, scope: Scope) -> str:
 
 def is_reserved(name: str) -> bool:
     """Whether a name has a meaning that no one declares."""
-    known = (*STRUCTURE, *BUILTINS, *constants.NAMES, "at", "const")
+    known = (*STRUCTURE, *BUILTINS, *constants.NAMES, "at", "const", "push")
     return name in known or name in ("true", "false", "pi", "inf", "euler", "training")
 
 

@@ -9,6 +9,7 @@ from catnn.elaborate.core import Atom, Block, Closure, Ref, Tupled
 from catnn.elaborate.crossing import prove_whole
 from catnn.elaborate.definition import Definition, Port, Requirement
 from catnn.elaborate.linearity import prove_claims
+from catnn.elaborate.names import written
 from catnn.elaborate.reify import close_inputs
 from catnn.elaborate.scope import Scope, ValueEntry
 from catnn.elaborate.statics import static_sizes
@@ -17,7 +18,18 @@ from catnn.errors import Diagnostic, Label
 from catnn.types.atoms import Member
 from catnn.types.dims import Dim, Symbol, fresh
 from catnn.types.facts import Compare, Fact, Facts
-from catnn.types.types import Abstract, Bool, Index, Product, Row, Shape, SizeType, Tensor, Type
+from catnn.types.types import (
+    Abstract,
+    Bool,
+    Index,
+    Int,
+    Product,
+    Row,
+    Shape,
+    SizeType,
+    Tensor,
+    Type,
+)
 
 ONE = Dim.of(1)
 
@@ -254,11 +266,15 @@ def _numbers(e: Elaborator, definition: Definition) -> None:
         for leaf in leaves(e.unifier.type(type_)):
             if isinstance(leaf, Abstract):
                 definition.additive.add(leaf.symbol)
-            elif isinstance(leaf, Tensor) and isinstance(leaf.element, Index | Bool):
+            elif isinstance(leaf, Tensor) and (
+                isinstance(leaf.element, Index | Bool)
+                or (callee == "push_mean" and isinstance(leaf.element, Int))
+            ):
                 e.report(
                     Diagnostic(
                         "E0306",
-                        f"`{callee}` computes with values of type `{leaf}`, which are no numbers",
+                        f"`{written(callee)}` computes with values of type `{leaf}`, which are no "
+                        + ("real numbers" if isinstance(leaf.element, Int) else "numbers"),
                         span,
                         help=("make them real first: `real(x)`",),
                     )

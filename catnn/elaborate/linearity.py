@@ -17,6 +17,7 @@ from attrs import define, evolve, field, frozen
 from catnn.elaborate import core
 from catnn.elaborate.context import Claim, Elaborator
 from catnn.elaborate.definition import Definition, StaticParameter
+from catnn.elaborate.names import written
 from catnn.elaborate.scope import FamilyEntry
 from catnn.elaborate.substitution import Substitution
 from catnn.elaborate.unify import Unifier
@@ -631,7 +632,7 @@ def _why_not(name: str, dependent: set[int], groups: Sequence[tuple[int, ...]]) 
         return "divides by a value that depends on the input", ""
     if len(dependent) > 1 and dependent <= {k for group in groups for k in group}:
         return MULTIPLIES, ""
-    return f"`{SYMBOLS.get(name, name)}` is not linear", ""
+    return f"`{written(SYMBOLS.get(name, name))}` is not linear", ""
 
 
 # ---- claims ----------------------------------------------------------------------------------

@@ -15,3 +15,9 @@ def suggestion(name: str, candidates: Iterable[str]) -> str | None:
     """A help line, or None."""
     found = nearest(name, candidates)
     return None if found is None else f"did you mean `{found}`?"
+
+
+def written(name: str) -> str:
+    """A primitive as one writes it: `push_sum` is `push[sum]`."""
+    head, _, reduction = name.partition("_")
+    return f"push[{reduction}]" if head == "push" and reduction else name

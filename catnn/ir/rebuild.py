@@ -1,6 +1,6 @@
 """Rebuild the terms of a program from the bottom up, sharing kept; passes say what changes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from attrs import define, evolve, field
@@ -22,6 +22,8 @@ from catnn.ir.terms import (
     WhenTraining,
 )
 from catnn.ir.walk import ordered, results
+from catnn.types.dims import Dim, Symbol
+from catnn.types.types import Product, Tensor, Type
 
 
 @define(eq=False)
@@ -169,4 +171,30 @@ def used_leaves(region: Region) -> set[Leaf]:
     return found
 
 
-__all__ = ["Rebuild", "rename_leaves", "used_leaves"]
+def used_sizes(region: Region) -> frozenset[Symbol]:
+    """The sizes of which the values of a region are made, those in loops included."""
+    found: set[Symbol] = set()
+    seen: set[int] = set()
+    regions = [region]
+    while regions:
+        for term in ordered(results(regions.pop()), seen):
+            found.update(symbol for dim in sizes_in(term.type) for symbol in dim.symbols())
+            if isinstance(term, Size):
+                found |= term.dim.symbols()
+            elif isinstance(term, Loop):
+                regions.append(term.body)
+    return frozenset(found)
+
+
+def sizes_in(type_: Type) -> Iterator[Dim]:
+    match type_:
+        case Tensor(_, shape):
+            yield from (item for item in shape if isinstance(item, Dim))
+        case Product(items):
+            for item in items:
+                yield from sizes_in(item)
+        case _:
+            return
+
+
+__all__ = ["Rebuild", "rename_leaves", "used_leaves", "used_sizes"]

@@ -251,8 +251,8 @@ class Transposer:
                     return self.builder.when_training(go(then), go(otherwise))
                 case Loop(init=init, xs=xs, body=body):
                     inner = Region(body.parameters, go(body.result))
-                    items = None if xs is None else go(xs)
-                    return self.builder.loop(evolve(term, init=go(init), xs=items, body=inner))
+                    along = None if xs is None else go(xs)
+                    return self.builder.loop(evolve(term, init=go(init), xs=along, body=inner))
                 case _:
                     return term
 

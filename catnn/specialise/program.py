@@ -1,6 +1,6 @@
 """A definition at chosen sizes as one program: inputs lifted over one batch axis, leaves named."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -15,7 +15,7 @@ from catnn.elaborate.sizes import size, text_code
 from catnn.elaborate.substitution import Substitution
 from catnn.elaborate.unify import Unifier
 from catnn.errors import CatError, Diagnostic
-from catnn.ir.rebuild import rename_leaves, used_leaves
+from catnn.ir.rebuild import rename_leaves, used_leaves, used_sizes
 from catnn.ir.terms import Input, Program, Region, Term, Var
 from catnn.specialise.frame import Crossing, Frame, Place, Undecided
 from catnn.specialise.naming import Factor, Segment, name_factors, name_leaves
@@ -328,6 +328,8 @@ class _Specialisation:
         holders = _factor_paths(root)
         factors = {name: _dotted(path) for name, path in holders.items()}
         region = rename_leaves(region, renamed, runner.builder, holders, factors)
+        if not self.symbolic:
+            self.refuse_unseen(region, inputs)
         used = used_leaves(region)
         return Program(
             self.definition.name,
@@ -340,6 +342,19 @@ class _Specialisation:
             "",
             batch,
         )
+
+    def refuse_unseen(self, region: Region, inputs: list[Input]) -> None:
+        """A run-time size that the program needs is an axis of some input, or a value `size(n)`."""
+        shown = {s for given in inputs for dim in _shown(given.var.type) for s in dim.symbols()}
+        hidden = [symbol for symbol in self.runtime if symbol not in shown]
+        needed = used_sizes(region) if hidden else frozenset()
+        for symbol in hidden:
+            if symbol in needed:
+                raise self.fail(
+                    "E0218",
+                    f"`{self.definition.name}` needs the size `{symbol.name}`, and no input has such an axis",
+                    f"make it an argument, `{self.definition.name}[{symbol.name}]`, or give it as a value: `over k : size({symbol.name})`",
+                )
 
     def shown_type(self) -> str:
         own = [p.type for p in self.definition.ports if not p.is_context]
@@ -371,6 +386,18 @@ def _dotted(path: tuple[Segment, ...]) -> str:
 def _factor_paths(root: Factor) -> dict[str, tuple[Segment, ...]]:
     """The path of each factor by its provisional name."""
     return {f"#{number}": path for number, path in name_factors(root).items()}
+
+
+def _shown(type_: Type) -> Iterator[Dim]:
+    """The sizes that a value shows when the program runs."""
+    match type_:
+        case Tensor(_, shape):
+            yield from (item for item in shape if isinstance(item, Dim))
+        case Product(items):
+            for item in items:
+                yield from _shown(item)
+        case SizeType(size):
+            yield size
 
 
 def _lifted_type(type_: Type, axes: tuple[Axis, ...]) -> Type:

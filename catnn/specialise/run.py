@@ -12,6 +12,7 @@ from catnn.elaborate.substitution import Substitution
 from catnn.errors import InternalError
 from catnn.ir.build import Builder, give_hint, tensor_type
 from catnn.ir.terms import Apply, Attrs, AttrValue, Leaf, Loop, Region, Store, Term, Var
+from catnn.prims.rows import PUSHES
 from catnn.specialise.adjoint import Transposer
 from catnn.specialise.frame import Bound, Crossing, Frame, Place, SharedInstance, Undecided
 from catnn.specialise.naming import Factor
@@ -286,7 +287,15 @@ class Runner:
             definition.inputs, self.spread(definition, arguments), strict=True
         ):
             inner.values[ref.uid] = argument
-        return self.block(definition.body, inner, place.within(factor))
+        result = self.block(definition.body, inner, place.within(factor))
+        if not definition.ports and isinstance(result, Lifted):
+            self.call_by(result.term, definition.name)
+        return result
+
+    def call_by(self, term: Term, name: str) -> None:
+        """What is computed from nothing is called as its definition, if the user gave no name."""
+        if isinstance(term, Apply) and not term.hint:
+            give_hint(term, name)
 
     def spread(self, definition: Definition, arguments: Sequence[Value]) -> Sequence[Value]:
         wanted = len(definition.inputs)
@@ -381,6 +390,8 @@ class Runner:
         row = definition.primitive
         assert row is not None
         assert definition.target is not None
+        if row in PUSHES:
+            return self.push(row.name, arguments, filled.type(definition.target), place)
         values = [self.lifted(argument) for argument in arguments]
         if row.name == "take":
             return self.take(values[0], filled.sizes[definition.parameters[0].symbol])
@@ -409,6 +420,25 @@ class Runner:
             site,
         )
         return self.unbundle(term, type_, axes)
+
+    def push(self, name: str, arguments: Sequence[Value], type_: Type, place: Place) -> Value:
+        """`push[sum](i, x)`, leaf by leaf."""
+        index, values = arguments
+        if isinstance(values, Bundle) and isinstance(type_, Product):
+            pairs = zip(values.items, type_.items, strict=True)
+            parts = (self.push(name, (index, item), own, place) for item, own in pairs)
+            return Bundle(tuple(parts), type_.labels)
+        given = [self.lifted(index), self.lifted(values)]
+        axes = union(given, place.axes)
+        term = self.builder.apply(
+            name,
+            [value.term for value in given],
+            self.batched(type_, axes),
+            (),
+            sizes(axes),
+            [tuple(axes.index(axis) for axis in value.axes) for value in given],
+        )
+        return Lifted(term, axes)
 
     def take(self, value: Lifted, length: Dim) -> Value:
         """The first elements of the last axis are a slice."""
@@ -571,7 +601,8 @@ class Runner:
         axes = tuple(Axis(frame.dim(size)) for size in operation.sizes)
         for ref, axis in zip(operation.indices, axes, strict=True):
             type_ = Tensor(Index(axis.size), (axis.size,))
-            inner.values[ref.uid] = Lifted(self.builder.apply("arange", (), type_), (axis,))
+            indices = self.builder.apply("arange", (), type_, hint=ref.name)
+            inner.values[ref.uid] = Lifted(indices, (axis,))
         result = self.block(operation.body, inner, place.under(axes))
         return self.shaper.unshift(result, axes)
 

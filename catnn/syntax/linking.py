@@ -13,6 +13,8 @@ from catnn.syntax.names import declared
 from catnn.syntax.reading import Reading
 
 _STD = "std"
+_WORDS = {"std.graph": frozenset({"push"})}
+"""Words of the language that may be imported with what they are used with."""
 
 
 @frozen
@@ -82,7 +84,9 @@ def _import_library(node: ast.Import, module: Module, library: Library) -> Itera
         return
     if node.names is None:
         module.whole[name] = node.span
-    yield from _import_names(node.names or (), module, name, found.pieces, library)
+    words = _WORDS.get(name, frozenset())
+    names = [imported for imported in node.names or () if imported.text not in words]
+    yield from _import_names(names, module, name, found.pieces, library)
 
 
 def _import_file(node: ast.FromImport, module: Module, target: Module) -> Iterator[Diagnostic]:

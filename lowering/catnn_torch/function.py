@@ -1,6 +1,6 @@
 """Function bodies: every form of term, loops and branches, stores."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from attrs import define, field, frozen
 
@@ -25,6 +25,7 @@ from catnn_torch.grouping import Group, groups, suggestions
 from catnn_torch.naming import Wish
 from catnn_torch.ops import EMITTERS
 from catnn_torch.ops.normal import fused_batch_norm
+from catnn_torch.paths import attribute
 from catnn_torch.regions import (
     body_leaves,
     captures,
@@ -51,10 +52,14 @@ class SizeNames(dict[Symbol, str]):
 
 @define(eq=False)
 class Body(Writer):
-    """A function body; `fused` are batch norms that store their statistics themselves."""
+    """A function body; `fused` are batch norms that store their statistics themselves.
+
+    `bases` names the blocks in whose turn a line stands, by the index of their loop.
+    """
 
     fused: set[Term] = field(factory=set)
     loops: "LoopEmitter | None" = None
+    bases: dict[Symbol, str] = field(factory=dict)
 
     def enter(self) -> "Outside":
         """Remember what holds around a loop's body."""
@@ -281,6 +286,8 @@ class LoopEmitter:
         self.blocks = blocks
 
     def emit(self, writer: Body, loop: Loop) -> str:
+        if loop.order and loop.path and body_leaves(loop):
+            return self.ordered(writer, loop)
         if loop.kind == "scan":
             return self.scan(writer, loop)
         if loop.path and body_leaves(loop):
@@ -321,7 +328,24 @@ class LoopEmitter:
         writer.indent -= 1
         return writer.assign(loop, stacked(states, loop.type))
 
-    def inline(self, writer: Body, loop: Loop) -> str:
+    def ordered(self, writer: Body, loop: Loop) -> str:
+        """A body in place, over the leaves of the blocks in turn: an adjoint has no block of its own."""
+        for capture in captures(loop, loop.body):
+            writer.value(capture)
+        holder = self.blocks.holder(writer, loop)
+        blocks = f"reversed({holder})" if loop.order == "descending" else holder
+        block = writer.local(Wish("block"))
+        inner = InBlock(writer.leaf_names, loop, block)
+        outside, outer = writer.leaf_names, writer.bases
+        writer.leaf_names, writer.bases = inner, {**outer, loop.index: block}
+        try:
+            if loop.kind == "scan":
+                return self.scan(writer, loop, (block, blocks))
+            return self.inline(writer, loop, f"for {block} in {blocks}:")
+        finally:
+            writer.leaf_names, writer.bases = outside, outer
+
+    def inline(self, writer: Body, loop: Loop, head: str = "") -> str:
         """A loop without leaves of its own: its body stands in place."""
         for capture in captures(loop, loop.body):
             writer.value(capture)
@@ -337,7 +361,7 @@ class LoopEmitter:
             turns_of = (
                 f"torch.arange({writer.size(loop.count)}, device={writer.device()}).unbind(0)"
             )
-        writer.line(f"for {counter} in {turns_of}:")
+        writer.line(head or f"for {counter} in {turns_of}:")
         outside = writer.enter()
         writer.indent += 1
         writer.values[variable] = state
@@ -354,8 +378,8 @@ class LoopEmitter:
         writer.values[loop] = state
         return state
 
-    def scan(self, writer: Body, loop: Loop) -> str:
-        """Along the leading axis of `xs`, outputs stacked."""
+    def scan(self, writer: Body, loop: Loop, beside: tuple[str, str] | None = None) -> str:
+        """Along the leading axis of `xs`, outputs stacked; `beside` runs with it."""
         assert loop.xs is not None
         assert isinstance(loop.type, Product)
         for capture in captures(loop, loop.body):
@@ -365,7 +389,11 @@ class LoopEmitter:
         outputs = writer.local(Wish("outputs"))
         item = writer.local(Wish("item"))
         writer.line(f"{outputs} = []")
-        writer.line(f"for {item} in {turns(sequence, loop.xs.type)}:")
+        elements = turns(sequence, loop.xs.type)
+        if beside is None:
+            writer.line(f"for {item} in {elements}:")
+        else:
+            writer.line(f"for {beside[0]}, {item} in zip({beside[1]}, {elements}, strict=True):")
         outside = writer.enter()
         writer.indent += 1
         variable, element = loop.body.parameters
@@ -383,6 +411,20 @@ class LoopEmitter:
             stacked(outputs, loop.type.items[1]),
         )
         return f"({state}, {writer.values[Project(loop, 1, loop.type.items[1])]})"
+
+
+@frozen
+class InBlock:
+    """The leaves of a block by the name that it has in a loop; other leaves as outside."""
+
+    outside: Callable[[Leaf], str]
+    loop: Loop
+    block: str
+
+    def __call__(self, leaf: Leaf) -> str:
+        if self.loop.index not in leaf.path:
+            return self.outside(leaf)
+        return attribute(self.block, leaf.path[len(self.loop.path) + 1 :])
 
 
 def stacked(names: str, type_: object) -> str:

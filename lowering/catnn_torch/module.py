@@ -24,7 +24,7 @@ from catnn_torch.ops.normal import HELPER as BATCH_NORM
 from catnn_torch.ops.precision import PRECISION_RULES
 from catnn_torch.paths import attribute, class_name
 from catnn_torch.precision import settled
-from catnn_torch.regions import body_leaves, captures, nested_loops
+from catnn_torch.regions import body_leaves, captures, nested_loops, reachable, roots
 from catnn_torch.tree import creation, resetting, tree_of
 from catnn_torch.writer import NOUNS, Names, Writer
 
@@ -100,15 +100,17 @@ class Block:
     forms: list[Form] = field(factory=list)
 
     def text(self) -> str:
-        """The class."""
-        shared = self.forms[0]
+        """The class; without a form it only holds what an adjoint reads."""
         lines = [
             f"class {self.cls}(nn.Module):",
             f'    """One block of `{self.title}`."""',
             "",
             *self.init,
-            "",
         ]
+        if not self.forms:
+            return "\n".join(lines)
+        shared = self.forms[0]
+        lines.append("")
         if len(self.forms) == 1:
             lines += [*broken(f"    def forward({', '.join(shared.arguments)}):", "    ")]
             return "\n".join([*lines, *shared.lines])
@@ -438,16 +440,30 @@ class ModuleEmitter(BlockTable):
     def holder(self, writer: Body, loop: Loop) -> str:
         """The list of blocks of a loop; its class and function are emitted when it is first met."""
         key = dotted(loop.path)
-        if self.is_each:
+        if loop.order:
+            if key not in self.blocks:
+                self.add_block(self.forward_of(loop))
+        elif self.is_each:
             if len(self.blocks[key].forms) == 1:
                 self.add_each(self.blocks[key], loop)
         elif key not in self.blocks:
             self.add_block(loop)
-        below = loop.path
+        base, below = "self", loop.path
         for k, step in enumerate(loop.path):
             if isinstance(step, Symbol):
-                below = loop.path[k + 1 :]
-        return attribute("self", below)
+                base, below = writer.bases.get(step, "self"), loop.path[k + 1 :]
+        return attribute(base, below)
+
+    def forward_of(self, loop: Loop) -> Loop:
+        """The loop whose body is that of the block, if there is one beside its adjoint."""
+        regions = [self.program.region]
+        while regions:
+            for term in reachable(roots(regions.pop())):
+                if isinstance(term, Loop):
+                    if term.path == loop.path and not term.order:
+                        return term
+                    regions.append(term.body)
+        return loop
 
     def form(self, loop: Loop) -> str:
         """The argument by which a call of a block asks for its second form."""
@@ -461,13 +477,16 @@ class ModuleEmitter(BlockTable):
         block = Block(cls, tuple(map(str, loop.path)), count, dotted(loop.path))
         self.blocks[dotted(loop.path)] = block
         leaves = self.own_leaves(loop)
+        block.init = self.init_lines(self.leaves_below(loop))
+        if loop.order:
+            self.texts.append(block)
+            return
         if nested_loops(loop.body) or bool(loop.body.aux):
             form = self.method_block(loop, leaves)
         else:
             function = self.names.fresh(name if name != cls else f"{name}_block")
             form = self.function_block(loop, function, leaves)
             self.texts.append("\n".join(form.function))
-        block.init = self.init_lines(leaves)
         block.forms.append(form)
         self.texts.append(block)
 
@@ -488,6 +507,15 @@ class ModuleEmitter(BlockTable):
             return
         self.texts.insert(self.texts.index(block), "\n".join(form.function))
         block.forms.append(form)
+
+    def leaves_below(self, loop: Loop) -> list[tuple[tuple[Segment, ...], Leaf]]:
+        """All leaves of a turn, those that only an adjoint reads among them."""
+        turn = (*loop.path, loop.index)
+        return [
+            (leaf.path[len(turn) :], leaf)
+            for leaf in self.program.leaves
+            if leaf.path[: len(turn)] == turn
+        ]
 
     def own_leaves(self, loop: Loop) -> list[tuple[tuple[Segment, ...], Leaf]]:
         own = set(body_leaves(loop))

@@ -265,6 +265,94 @@ SPATIAL = [
 ]  # fmt: skip
 
 
+def image1(stride: int, pad: int, dilation: int, groups: int, size: int) -> Callable[..., Tensor]:
+    """The adjoint of a convolution by its own sum: x_p = sum of w_k y_q over p = stride q + dilation k - pad."""
+
+    def formula(y: Tensor, kernel: Tensor) -> Tensor:
+        outs, ins, window = kernel.shape
+        each = outs // groups
+        rows = []
+        for channel in range(groups * ins):
+            group, j = divmod(channel, ins)
+            taps = [
+                sum(
+                    (
+                        kernel[o, j, k] * y[o, q]
+                        for o in range(group * each, (group + 1) * each)
+                        for k in range(window)
+                        for q in range(y.shape[1])
+                        if stride * q + dilation * k - pad == p
+                    ),
+                    torch.zeros((), dtype=y.dtype),
+                )
+                for p in range(size)
+            ]
+            rows.append(torch.stack(taps))
+        return torch.stack(rows)
+
+    return formula
+
+
+def image2(
+    stride: int, pad: int, dilation: int, groups: int, h: int, w: int
+) -> Callable[..., Tensor]:
+    """The same over two axes."""
+
+    def formula(y: Tensor, kernel: Tensor) -> Tensor:
+        outs, ins, tall, broad = kernel.shape
+        each = outs // groups
+        wide = torch.zeros(groups * ins, h + 2 * pad, w + 2 * pad, dtype=y.dtype)
+        for o in range(outs):
+            for p in range(y.shape[1]):
+                for q in range(y.shape[2]):
+                    part = torch.zeros_like(wide)
+                    first = o // each * ins
+                    part[
+                        first : first + ins,
+                        p * stride : p * stride + dilation * (tall - 1) + 1 : dilation,
+                        q * stride : q * stride + dilation * (broad - 1) + 1 : dilation,
+                    ] = kernel[o] * y[o, p, q]
+                    wide = wide + part
+        return wide[:, pad : pad + h, pad : pad + w]
+
+    return formula
+
+
+ADJOINTS = [
+    Case("convolve1d_adjoint", ("2,3", "2,2,3"), "4,7", image1(*ODD, 7), (("w", 7), *settings(*ODD))),
+    Case("convolve1d_adjoint", ("3,3", "3,2,2"), "2,4", image1(*PLAIN, 4), (("w", 4), *settings(*PLAIN))),
+    Case("convolve2d_adjoint", ("2,3,2", "2,2,2,2"), "4,5,4", image2(*ODD, 5, 4),
+         (("h", 5), ("w", 4), *settings(*ODD))),
+    Case("convolve2d_adjoint", ("4,4,4", "4,1,3,3"), "4,2,2", image2(*DEEP, 2, 2),
+         (("h", 2), ("w", 2), *settings(*DEEP))),
+]  # fmt: skip
+
+
+def pushed(reduce: Callable[[list[Tensor]], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """Values at three places, by hand; nothing there is 0."""
+
+    def formula(index: Tensor, values: Tensor) -> Tensor:
+        rows = []
+        for place in range(3):
+            items = [values[j] for j in range(len(index)) if int(index[j]) == place]
+            rows.append(reduce(items) if items else torch.zeros_like(values[0]))
+        return torch.stack(rows)
+
+    return formula
+
+
+PUSHES = [
+    Case(f"push_{name}", ("ix3:4", f"4{axes}"), f"3{axes}", pushed(reduce))
+    for name, reduce in (
+        ("sum", lambda items: sum(items)),
+        ("mean", lambda items: sum(items) / len(items)),
+        ("max", lambda items: torch.stack(items).amax(0)),
+        ("min", lambda items: torch.stack(items).amin(0)),
+    )
+    for axes in ("", ",2")
+]
+
+
 def attention(q: Tensor, k: Tensor, v: Tensor, extra: Tensor | None = None) -> Tensor:
     scores = (q[:, None] * k[None]).sum(-1) / math.sqrt(q.shape[-1])
     if extra is not None:
@@ -303,7 +391,7 @@ CONSTANTS = [
     constant("constant", torch.tensor([2.5, 2.5]).double(), "2", value=2.5),
 ]
 
-ALL = [*POINTWISE, *REDUCED, *SPATIAL, *ATTENTION]
+ALL = [*POINTWISE, *REDUCED, *SPATIAL, *ADJOINTS, *PUSHES, *ATTENTION]
 
 
 @pytest.mark.parametrize("case", ALL, ids=str)

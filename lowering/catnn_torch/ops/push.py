@@ -3,19 +3,23 @@
 Both have a gradient that is a lookup (shared evenly among equal extremes), the same in every run.
 """
 
+from collections.abc import Sequence
+
 from catnn.ir.terms import Apply
+from catnn.types.dims import Dim
 from catnn_torch.naming import Wish
 from catnn_torch.ops.table import Emitter, carries_all, expanded
-from catnn_torch.writer import Writer, dims, tensor, torch_dtype
+from catnn_torch.writer import Writer, dims
 
 
 def _sum(writer: Writer, term: Apply) -> str:
     """One set of indices for all of the lead adds along its axis; else each has its own."""
     axis = len(term.lead)
     index, values = writer.value(term.arguments[0]), expanded(writer, term, 1)
+    zeros = _filled(writer, term, "new_zeros", dims(term))
     if not term.carries[0]:
-        return f"{_zeros(writer, term)}.index_add({axis}, {index}, {values})"
-    return f"{_zeros(writer, term)}.scatter_add({axis}, {_spread_index(writer, term)}, {values})"
+        return f"{zeros}.index_add({axis}, {index}, {values})"
+    return f"{zeros}.scatter_add({axis}, {_spread_index(writer, term)}, {values})"
 
 
 def _mean(writer: Writer, term: Apply) -> str:
@@ -25,13 +29,11 @@ def _mean(writer: Writer, term: Apply) -> str:
     places = dims(term)[len(term.lead)]
     total = writer.local(Wish("total"))
     writer.line(f"{total} = {_sum(writer, term)}", str(term.type))
-    options = f"dtype={writer.dtype()}, device={writer.device()}"
-    shape = writer.shape((*lead, places))
-    end = "," if not lead else ""
-    ones = f"torch.ones(({writer.shape((*lead, items))}{end}), {options})"
+    ones = _filled(writer, term, "new_ones", (*lead, items))
+    zeros = _filled(writer, term, "new_zeros", (*lead, places))
     add = f"{'scatter_add' if lead else 'index_add'}({len(lead)}, {writer.value(index)}, {ones})"
     count = writer.local(Wish("count"))
-    writer.line(f"{count} = torch.zeros(({shape}{end}), {options}).{add}.clamp(min=1)")
+    writer.line(f"{count} = {zeros}.{add}.clamp(min=1)")
     carried = term.carries[0]
     rest = len(dims(term)) - len(term.lead) - 1
     marks = [":" if k in carried else "None" for k in range(len(term.lead))]
@@ -45,19 +47,19 @@ def _mean(writer: Writer, term: Apply) -> str:
 def _extreme(reduce: str) -> Emitter:
     def emit(writer: Writer, term: Apply) -> str:
         values = expanded(writer, term, 1)
+        zeros = _filled(writer, term, "new_zeros", dims(term))
         return (
-            f"{_zeros(writer, term)}.scatter_reduce({len(term.lead)}, {_spread_index(writer, term)},"
+            f"{zeros}.scatter_reduce({len(term.lead)}, {_spread_index(writer, term)},"
             f' {values}, "{reduce}", include_self=False)'
         )
 
     return emit
 
 
-def _zeros(writer: Writer, term: Apply) -> str:
-    shape = writer.shape(dims(term))
-    end = "," if len(dims(term)) == 1 else ""
-    dtype = torch_dtype(tensor(term).element, writer)
-    return f"torch.zeros(({shape}{end}), dtype={dtype}, device={writer.device()})"
+def _filled(writer: Writer, term: Apply, function: str, shape: Sequence[Dim]) -> str:
+    """A constant in the precision of the values, where they are."""
+    end = "," if len(shape) == 1 else ""
+    return f"{writer.value(term.arguments[1])}.{function}(({writer.shape(shape)}{end}))"
 
 
 def _spread_index(writer: Writer, term: Apply) -> str:
