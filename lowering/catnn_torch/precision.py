@@ -166,7 +166,7 @@ class Settling(Rebuild):
     def changed(self, op: str, term: Term) -> Term:
         assert isinstance(term.type, Tensor)
         type_ = Tensor(REAL, term.type.shape)
-        own = NOUNS.get(term.op, term.op) if isinstance(term, Apply) else ""
+        own = NOUNS.get(term.op, "") if isinstance(term, Apply) else ""
         return self.builder.apply(op, (term,), type_, hint=term.hint or own)
 
     # ---- precisions -----------------------------------------------------------------------------

@@ -71,6 +71,7 @@ class Writer:
     indent: int = 1
     real_source: str = ""
     device_source: str = ""
+    exact: str = ""
     training: str = "self.training"
     helpers: set[str] = field(factory=set)
     factor: str = ""
@@ -128,6 +129,8 @@ class Writer:
             hint = self.suggested.get(term, "")
         if isinstance(term, Apply):
             noun = NOUNS.get(term.op)
+            if term.op in RESULTS and not any(isinstance(a, Leaf) for a in term.arguments):
+                noun = RESULTS[term.op]
             names = [noun] if noun else [*names, term.op]
         return Wish(hint, tuple(filter(None, names)), is_step(term), part=part)
 
@@ -150,6 +153,15 @@ class Writer:
     def dtype(self) -> str:
         """The real type of the computation."""
         return self.real_source
+
+    def exact_dtype(self) -> str:
+        """The real type of what is computed from indices; named once, at the top."""
+        if not self.exact:
+            self.exact = self.local(Wish("exact"))
+            text = f"{self.exact} = torch.promote_types({self.dtype()}, torch.float32)"
+            margin = self.lines[0].indent if self.lines else self.indent
+            self.lines.insert(0, Line(margin, text))
+        return self.exact
 
     def device(self) -> str:
         return self.device_source
@@ -185,10 +197,11 @@ SCALAR_OPS = {
 NOUNS = {
     "arange": "index", "lt": "mask", "le": "mask", "gt": "mask", "ge": "mask", "eq": "mask",
     "ne": "mask", "logical_and": "mask", "logical_or": "mask", "logical_not": "mask",
-    "draw.normal": "noise", "draw.uniform": "noise", "draw.bernoulli": "kept",
+    "sin": "sin", "cos": "cos", "draw.normal": "noise", "draw.uniform": "noise", "draw.bernoulli": "kept",
     "softmax": "weights", "concat": "joined", "stack": "stacked", "gather": "rows", "slice": "part",
     "reshape": "view", "permute": "view", "expand": "view", "diagonal": "diagonal",
 }  # fmt: skip
+RESULTS = {"add": "total", "sub": "difference", "mul": "product", "div": "quotient"}
 BEGINNERS = {
     "scaled_dot_product_attention", "masked_attention", "biased_attention", "contract", "select",
 } | NOUNS.keys() - {"softmax", "reshape", "permute", "expand", "diagonal", "slice"}  # fmt: skip

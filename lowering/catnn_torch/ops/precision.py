@@ -14,7 +14,7 @@ EXACTLY, NARROW = "exactly", "narrow"
 def _exactly(writer: Writer, term: Apply) -> str:
     """Integers as reals of at least 32 bits."""
     (argument,) = term.arguments
-    dtype = f"torch.promote_types({writer.dtype()}, torch.float32)"
+    dtype = writer.exact_dtype()
     is_own = argument not in writer.values and writer.uses.get(argument, 0) == 1
     if isinstance(argument, Apply) and argument.op == "arange" and is_own:
         size = writer.size(dims(argument)[0])
