@@ -153,7 +153,7 @@ class Settling(Rebuild):
                 return term
             items = tuple(self.narrowed(item, wide) for item in term.items)
             return self.builder.intern(evolve(term, items=items))
-        precision = self.precision(term)
+        precision = self.precision(term) if _is_real(term) else "plain"
         if precision == "exact" or (wide and precision == "wide"):
             return self.changed(NARROW, term)
         return term
