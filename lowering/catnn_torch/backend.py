@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from functools import partial
 from itertools import count
 from types import ModuleType
 from typing import Literal
@@ -22,6 +23,7 @@ from catnn_torch.initialise import INITIALISERS
 from catnn_torch.module import Emitted, emit_program
 from catnn_torch.ops import EMITTERS
 from catnn_torch.ops.precision import PRECISION
+from catnn_torch.pickling import State, make_picklable, put_back
 
 _numbers = count(1)
 
@@ -58,17 +60,10 @@ class TorchBackend:
             emitted = emit_program(
                 program, standalone=False, infer=mode == "infer", optimise=optimise
             )
-        origin = Origin(emitted, *load(emitted.source, program.name))
-        model = origin.namespace[emitted.model]
-        assert isinstance(model, type)
         with torch.random.fork_rng(devices=[]):
             if seed is not None:
                 torch.manual_seed(seed)
-            module = model()
-        assert isinstance(module, nn.Module)
-        module.__dict__["_catnn"] = origin
-        if checkpoint is not None:
-            checkpointed(module, checkpoint)
+            module = made(emitted, program.name, checkpoint)
         return module.eval() if mode == "infer" else module
 
     def compile(self, module: nn.Module) -> nn.Module:
@@ -131,22 +126,46 @@ def compiled(function: object, axes: tuple[tuple[int, ...], ...]) -> Callable[..
     return call
 
 
+def made(emitted: Emitted, name: str, checkpoint: str | None) -> nn.Module:
+    """A module of emitted source, its parameters drawn."""
+    origin = Origin(emitted, *load(emitted.source, name))
+    model = origin.namespace[emitted.model]
+    assert isinstance(model, type)
+    make_picklable(model, partial(restored, emitted, name, checkpoint))
+    module = model()
+    assert isinstance(module, nn.Module)
+    module.__dict__["_catnn"] = origin
+    if checkpoint is not None:
+        checkpointed(module, checkpoint)
+    return module
+
+
+def restored(emitted: Emitted, name: str, checkpoint: str | None, state: State) -> nn.Module:
+    """A module again from what a pickle has of it."""
+    with torch.device("meta"):
+        module = made(emitted, name, checkpoint)
+    return put_back(module, state)
+
+
 def checkpointed(module: nn.Module, pattern: str) -> None:
     """Compute the activations of the blocks that match a path again in the backward pass."""
     from fnmatch import fnmatchcase
 
-    from torch.utils.checkpoint import checkpoint
-
+    classes: dict[type[nn.Module], type[nn.Module]] = {}
     for name, part in module.named_modules():
         if name and fnmatchcase(name, pattern) and name.count(".") == pattern.count("."):
-            inner = part.forward
+            cls = type(part)
+            part.__class__ = classes.setdefault(cls, checkpointing(cls))
 
-            def forward(
-                *inputs: object, inner: Callable[..., object] = inner, **form: object
-            ) -> object:
-                return checkpoint(partial(inner, **form), *inputs, use_reentrant=False)
 
-            part.__dict__["forward"] = forward
+def checkpointing(cls: type[nn.Module]) -> type[nn.Module]:
+    """The class of a block that keeps its inputs only; a copy of a block is of the same class."""
+    from torch.utils.checkpoint import checkpoint
+
+    def forward(self: nn.Module, *inputs: object, **form: object) -> object:
+        return checkpoint(partial(cls.forward, self), *inputs, use_reentrant=False, **form)
+
+    return type(cls.__name__, (cls,), {"forward": forward, "__module__": cls.__module__})
 
 
 def load(source: str, name: str) -> tuple[str, dict[str, object]]:

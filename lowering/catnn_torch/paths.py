@@ -1,7 +1,6 @@
 """Paths of parameters as Python attribute expressions."""
 
 from collections.abc import Sequence
-from keyword import iskeyword
 
 from catnn.ir.terms import Segment
 
@@ -10,24 +9,20 @@ TAKEN = ("F", "Part", "ShapeError", "IndexRangeError")
 
 
 def attribute(base: str, path: Sequence[Segment]) -> str:
-    """`self.stages[0].conv.weight`; names that Python keeps for itself by `getattr`."""
+    """`self.stages[0].conv.weight`; no name is a word of Python."""
     text = base
     for step in path:
         name = str(step)
         if name.isdigit():
             text = f"{text}[{name}]"
-        elif name.isidentifier() and not iskeyword(name):
-            text = f"{text}.{name}"
         else:
-            text = f'getattr({text}, "{name}")'
+            text = f"{text}.{name}"
     return text
 
 
 def assignment(base: str, name: str, value: str) -> str:
     """The statement that sets an attribute of that name."""
-    if name.isidentifier() and not iskeyword(name):
-        return f"{base}.{name} = {value}"
-    return f'setattr({base}, "{name}", {value})'
+    return f"{base}.{name} = {value}"
 
 
 def class_name(name: str) -> str:

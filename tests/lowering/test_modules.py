@@ -157,8 +157,8 @@ AWKWARD = ["type", "class", "train", "forward", "training", "parameters", "run",
 
 
 def saved_as(name: str) -> str:
-    """What a module has already gets an underscore."""
-    is_member = hasattr(Module(), name) or name in ("run", "check")
+    """What a module has already gets an underscore, and what is a word of Python."""
+    is_member = hasattr(Module(), name) or name in ("run", "check", "class", "lambda")
     return f"{name}_" if is_member else name
 
 

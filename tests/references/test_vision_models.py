@@ -72,7 +72,7 @@ def test_resnet50_has_the_published_number_of_parameters() -> None:
 # ---- ViT ------------------------------------------------------------------------------------
 
 VIT = [
-    Rule(r"cls_token", "class", lambda leaf: leaf[0]),
+    Rule(r"cls_token", "class_", lambda leaf: leaf[0]),
     Rule(r"pos_embed", "position", lambda leaf: leaf[0]),
     Rule(r"patch_embed\.proj\.(\w+)", r"patches.conv.\1"),
     Rule(r"blocks\.(\d+)\.norm([12])\.(\w+)", r"blocks.\1.norm\2.\3"),
