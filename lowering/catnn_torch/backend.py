@@ -7,7 +7,6 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from functools import partial
 from itertools import count
 from types import ModuleType
 from typing import Literal

@@ -13,10 +13,7 @@ def attribute(base: str, path: Sequence[Segment]) -> str:
     text = base
     for step in path:
         name = str(step)
-        if name.isdigit():
-            text = f"{text}[{name}]"
-        else:
-            text = f"{text}.{name}"
+        text = f"{text}[{name}]" if name.isdigit() else f"{text}.{name}"
     return text
 
 

@@ -3,7 +3,6 @@
 The measure is the same module in float64 on the same (rounded) inputs and parameters.
 """
 
-from collections.abc import Iterator
 
 import pytest
 import torch
@@ -129,9 +128,9 @@ def trained(module: Module, given: list[Tensor]) -> tuple[list[Tensor], list[Ten
 
 
 @pytest.fixture(params=NAMES)
-def model(request: pytest.FixtureRequest) -> Iterator[Model]:
+def model(request: pytest.FixtureRequest) -> Model:
     name = request.param
-    yield catnn.load(EXAMPLES / f"{name}.cat")[name].bind(**SMALL[name])
+    return catnn.load(EXAMPLES / f"{name}.cat")[name].bind(**SMALL[name])
 
 
 @pytest.mark.parametrize("dtype", [*LOW, torch.float64])

@@ -1,6 +1,6 @@
 """GPT-2, Llama and ViT in bfloat16 and under autocast: no further from float64 than the reference is."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import pytest
@@ -53,11 +53,11 @@ def cases(name: str) -> Case:
 
 
 @pytest.fixture(params=["gpt2", "llama", "vit"])
-def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
+def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Case:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     found = cases(request.param)
     redraw(found.theirs, 0)
-    yield found
+    return found
 
 
 def leaves_of(module: Module) -> dict[str, Tensor]:
