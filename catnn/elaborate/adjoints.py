@@ -21,8 +21,6 @@ def adjoint(e: Elaborator, expr: ast.Prefixed, scope: Scope, expected: Type | No
     `expected` is what the result is probably due to be: it tells what `f` alone
     leaves open, as in `dagger sum`.
     """
-    if expr.arguments:
-        e.fail("E0304", "`dagger` takes no brackets", expr.span, help=["write `dagger f`"])
     ref, block = _body(e, expr.operand, scope, expected)
     source, target = e.unifier.type(ref.type), e.unifier.type(block.result.type)
     refuse_no_numbers(e, source, target, expr.operand.span)

@@ -70,8 +70,12 @@ def operands(term: Term) -> tuple[Term, ...]:
 
 @define(eq=False)
 class Bound:
-    """The variables and loop indices that terms speak of, bound outside of them."""
+    """The variables and loop indices that terms speak of, bound outside of them.
 
+    `turns` gives the loops in whose turns a leaf is another one, by the first step of its path.
+    """
+
+    turns: Mapping[object, frozenset[Symbol]] = field(factory=dict)
     known: dict[Term, frozenset[Binder]] = field(factory=dict)
 
     def free(self, term: Term) -> frozenset[Binder]:
@@ -86,7 +90,7 @@ class Bound:
             case Var(uid=uid):
                 return frozenset([uid])
             case Leaf(path=path):
-                return frozenset(step for step in path if isinstance(step, Symbol))
+                return self.turns.get(path[0], frozenset())
             case Loop(body=body):
                 return own | (self.free(body.result) - bound_by(term))
             case _:

@@ -7,7 +7,7 @@ and z (added to b). What of the state is fixed is computed forwards first.
 """
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Literal, TypeAlias, cast
 
 from attrs import define, evolve
 
@@ -26,6 +26,8 @@ from catnn.types.dims import Dim
 from catnn.types.types import Index, Product, Tensor, Type
 
 ZERO, ONE = Dim.of(0), Dim.of(1)
+
+Order: TypeAlias = Literal["", "ascending", "descending"]
 
 
 def tensors(type_: Type) -> list[Tensor]:
@@ -122,6 +124,8 @@ class LoopAdjoint:
         self.state = indices.pop() if self.is_scan else last
         self.item = last if self.is_scan else None
         self.index = indices[0] if indices else None
+        self.ahead: Order = loop.order or "ascending"
+        self.back: Order = "ascending" if loop.order == "descending" else "descending"
         dependence = pulling.dependences.state(loop)
         self.moves = flat_dependence(dependence, loop.init.type)
         self.items_move = (
@@ -289,10 +293,12 @@ class LoopAdjoint:
         init = self.packing.row(begin)
         if not data:
             body = Region((state,), self.packing.row(self.replaced(after, mapping)))
-            kind = "iterate" if self.loop.kind == "iterate" else "repeat"
+            kind: Literal["iterate", "repeat"] = (
+                "iterate" if self.loop.kind == "iterate" else "repeat"
+            )
             turned = Loop(
-                kind, self.loop.count, self.loop.index, body, init, init.type,  # type: ignore[arg-type]
-                path=self.loop.path, order="descending",
+                kind, self.loop.count, self.loop.index, body, init, init.type,
+                path=self.loop.path, order=self.back,
             )  # fmt: skip
             return self.parts(self.builder.loop(turned), len(begin)), []
         item, items = self.packing.fresh("item", [var.type for var in data])
@@ -300,7 +306,7 @@ class LoopAdjoint:
         rows = [self.algebra.flipped(term) for term in data.values()]
         loop = self.scan(
             (state, item), self.replaced(after, mapping), self.replaced(outputs, mapping),
-            init, self.packing.row(rows), "descending",
+            init, self.packing.row(rows), self.back,
         )  # fmt: skip
         last = self.parts(self.builder.project(loop, 0), len(begin))
         found = self.builder.project(loop, 1)
@@ -321,7 +327,7 @@ class LoopAdjoint:
         outputs: Sequence[Term],
         init: Term,
         xs: Term,
-        order: str,
+        order: Order,
     ) -> Term:
         output = self.packing.row(outputs)
         types = [
@@ -332,7 +338,7 @@ class LoopAdjoint:
         result = self.builder.tuple((after_term, output), Product((after_term.type, output.type)))
         loop = Loop(
             "scan", self.loop.count, self.loop.index, Region(parameters, result), init,
-            Product((init.type, stacked)), xs, self.loop.path, order,  # type: ignore[arg-type]
+            Product((init.type, stacked)), xs, self.loop.path, order,
         )  # fmt: skip
         return self.builder.loop(loop)
 
@@ -379,7 +385,7 @@ class LoopAdjoint:
         mapping |= dict(zip(data, items, strict=True))
         loop = self.scan(
             (state, item), self.replaced(after, mapping), parts,
-            self.packing.row(starts), self.packing.row(list(data.values())), "ascending",
+            self.packing.row(starts), self.packing.row(list(data.values())), self.ahead,
         )  # fmt: skip
         return self.parts(self.builder.project(loop, 1), len(resting))
 

@@ -47,6 +47,12 @@ class Factor:
         return child
 
     @property
+    def turns(self) -> frozenset[Symbol]:
+        """The loops in whose turns this is another factor."""
+        above = frozenset[Symbol]() if self.parent is None else self.parent.turns
+        return above if self.index is None else above | {self.index}
+
+    @property
     def has_leaves(self) -> bool:
         return bool(self.leaves) or any(child.has_leaves for child in self.children)
 

@@ -13,6 +13,7 @@ from catnn.errors import InternalError
 from catnn.ir.build import Builder, give_hint, tensor_type
 from catnn.ir.terms import Apply, Attrs, AttrValue, Leaf, Loop, Region, Store, Term, Var
 from catnn.prims.rows import PUSHES
+from catnn.specialise.adjoint import Bound as Bindings
 from catnn.specialise.adjoint import Transposer
 from catnn.specialise.frame import Bound, Crossing, Frame, Place, SharedInstance, Undecided
 from catnn.specialise.naming import Factor
@@ -49,6 +50,7 @@ class Runner:
         self.builder = Builder()
         self.shaper = Shaper(self.builder)
         self.uids = count(1)
+        self.turns: dict[object, frozenset[Symbol]] = {}
         self.sites = count(1)
 
     # ---- atoms and blocks -------------------------------------------------------------
@@ -632,6 +634,7 @@ class Runner:
             hint=operation.name,
         )
         leaf = self.builder.leaf(leaf)
+        self.turns[leaf.path[0]] = factor.turns
         factor.leaves.append((operation.name, leaf))
         factor.leaf_cursor += 1
         return Lifted(leaf, place.copies)
@@ -891,7 +894,7 @@ class Runner:
         cotangent = self.shaper.carry_all(given, axes)
         roots = zip(self.leaf_terms(result), self.leaf_terms(cotangent), strict=True)
         variables = self.leaf_terms(unknown)
-        transposer = Transposer(self.builder, self.uids)
+        transposer = Transposer(self.builder, self.uids, Bindings(self.turns))
         pulled = transposer.pull(list(roots), [v for v in variables if isinstance(v, Var)])
         found = [
             transposer.algebra.zeros(tensor_type(variable)) if term is None else term

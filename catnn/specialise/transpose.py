@@ -369,9 +369,13 @@ def _norm(a: Algebra, apply: Apply, c: Term, k: int) -> Term:
     if k == 1:
         ones = a.builder.apply("ones", (), Tensor(REAL, own))
         plain = (apply.arguments[0], ones, a.zeros(Tensor(REAL, own)))[: len(apply.arguments)]
-        carries = (apply.carries[0], (), ())[: len(apply.arguments)]
-        normal = a.builder.apply(apply.op, plain, apply.type, apply.attrs, apply.lead, carries)
-        c = a.pointwise("mul", (c, normal), shape)
+        carried = apply.carries[0]
+        held = tuple(apply.lead[k] for k in carried)
+        carries = (tuple(range(len(held))), (), ())[: len(apply.arguments)]
+        type_ = Tensor(REAL, (*held, *shape[len(apply.lead) :]))
+        normal = a.builder.apply(apply.op, plain, type_, apply.attrs, held, carries)
+        places = (tuple(range(len(shape))), (*carried, *range(len(apply.lead), len(shape))))
+        c = a.carried("mul", (c, normal), places, shape)
     first = len(apply.lead) + (1 if apply.op == "group_norm" else len(own))
     return a.collapsed(apply, k, a.total(c, range(first, len(shape))))
 

@@ -33,7 +33,7 @@ def names_in(text: str) -> list[Piece]:
     This is right for texts in canonical layout, as the library is.
     """
     matches = list(_STARTS.finditer(text))
-    ends = [match.start() for match in matches[1:]] + [len(text)]
+    ends = [match.start() for match in matches[1:]] + [len(text)] * bool(matches)
     pieces = []
     for match, end in zip(matches, ends, strict=True):
         given = match["names"] or ""

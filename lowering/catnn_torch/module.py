@@ -96,6 +96,7 @@ class Block:
     path: tuple[str, ...]
     count: str
     title: str
+    leaves: list[tuple[tuple[Segment, ...], Leaf]] = field(factory=list)
     init: list[str] = field(factory=list)
     forms: list[Form] = field(factory=list)
 
@@ -154,6 +155,8 @@ class ModuleEmitter(BlockTable):
         self.names.taken |= {model, "Part", "ShapeError", "IndexRangeError", *HELPERS}
         leaves = [(leaf.path, leaf) for leaf in program.leaves]
         text = self.model_class(model, leaves)
+        for block in self.blocks.values():  # now the blocks inside are known
+            block.init = self.init_lines(block.leaves)
         source = "\n\n\n".join(
             [
                 self.header(standalone),
@@ -477,7 +480,7 @@ class ModuleEmitter(BlockTable):
         block = Block(cls, tuple(map(str, loop.path)), count, dotted(loop.path))
         self.blocks[dotted(loop.path)] = block
         leaves = self.own_leaves(loop)
-        block.init = self.init_lines(self.leaves_below(loop))
+        block.leaves = self.leaves_below(loop)
         if loop.order:
             self.texts.append(block)
             return

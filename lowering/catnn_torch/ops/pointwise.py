@@ -82,6 +82,8 @@ FRESH = {
 def _relu(writer: Writer, term: Apply) -> str:
     """In place where the argument is a new tensor that nothing else reads."""
     (argument,) = term.arguments
+    if writer.scalar(argument) is not None:
+        return f"F.relu({_tensor(writer, term, 0)})"
     made = argument.tuple if isinstance(argument, Project) else argument
     is_free = (
         writer.optimise
@@ -97,8 +99,16 @@ def _relu(writer: Writer, term: Apply) -> str:
 
 def _function(writer: Writer, term: Apply) -> str:
     count = len(term.arguments)
-    texts = [_operand(writer, term, k, _is_real(term))[0] for k in range(count)]
+    texts = [_tensor(writer, term, k) for k in range(count)]
     return FUNCTIONS[term.op].format(*texts)
+
+
+def _tensor(writer: Writer, term: Apply, position: int) -> str:
+    """An argument of a function of torch, which takes no Python numbers."""
+    text, is_scalar = _operand(writer, term, position, _is_real(term))
+    if not is_scalar:
+        return text
+    return f"torch.tensor({text}, dtype={writer.dtype()}, device={writer.device()})"
 
 
 def _clamp(writer: Writer, term: Apply) -> str:
@@ -122,7 +132,7 @@ def _number(value: object) -> str:
 
 def _with(form: str, attribute: str) -> Emitter:
     def emit(writer: Writer, term: Apply) -> str:
-        text, _ = _operand(writer, term, 0, True)
+        text = _tensor(writer, term, 0)
         return form.format(text, _number(term.attr(attribute)))
 
     return emit
