@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from catnn.types.atoms import (
+    BOUND,
     Atom,
     Conditional,
     Extremum,
@@ -17,6 +18,7 @@ from catnn.types.atoms import (
     Member,
     Power,
     Symbol,
+    Total,
     family_name,
 )
 from catnn.types.dims import Dim
@@ -81,10 +83,9 @@ class _Formula:
             case Member(family=family, index=index):
                 return sympy.IndexedBase(family_name(family))[self.expression(index)]
             case Total(count=count, term=term):
-                turn = sympy.Symbol(BOUND.name, integer=True, nonnegative=True)
-                self.names[BOUND] = BOUND.name
+                inner = _Formula({**self.names, BOUND: BOUND.name})
                 last = self.expression(count) - 1
-                return sympy.Sum(self.expression(term), (turn, 0, last))
+                return sympy.Sum(inner.expression(term), (inner.atom(BOUND), 0, last))
             case Listing(values=values, index=index):
                 place = self.expression(index)
                 pairs = ((self.expression(v), sympy.Eq(place, i)) for i, v in enumerate(values))

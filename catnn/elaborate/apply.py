@@ -6,6 +6,7 @@ from typing import NoReturn
 from attrs import evolve
 
 from catnn.elaborate import constants, core
+from catnn.elaborate.adjoints import adjoint_applied
 from catnn.elaborate.binding import bind_pattern
 from catnn.elaborate.calls import Callee, call, component, contexts_for, convert, instantiate
 from catnn.elaborate.combinators import big, prefixed_morphism
@@ -32,7 +33,7 @@ from catnn.elaborate.unify import Mismatch
 from catnn.errors import Diagnostic
 from catnn.source import Span
 from catnn.syntax import ast
-from catnn.types.dims import Dim
+from catnn.types.dims import Dim, SizeLimit, total
 from catnn.types.facts import Compare, Fact
 from catnn.types.types import (
     Abstract,
@@ -42,6 +43,7 @@ from catnn.types.types import (
     Int,
     Product,
     Real,
+    Several,
     Tensor,
     Type,
 )
@@ -277,6 +279,8 @@ def retyped(atom: Atom, type_: Type) -> Atom:
             return Ref(uid, name, type_)
         case Component(of, index):
             return Component(of, index, type_)
+        case core.Indexed(of, place):
+            return core.Indexed(of, place, type_)
         case Static(value):
             return Static(value, type_)
         case core.Constant(value):
@@ -459,6 +463,8 @@ def _structure(e: Elaborator, name: str, argument: Atom, span: Span) -> Atom:
             return Tupled((second, first), Product((second.type, first.type)))
         case _:
             type_ = e.unifier.type(argument.type)
+            if isinstance(type_, Several):
+                return _join(e, argument, type_, span)
             parts = (
                 [component(argument, k, t) for k, t in enumerate(type_.items)]
                 if isinstance(type_, Product)
@@ -813,7 +819,26 @@ def _extreme(symbol: str, reduction: str) -> Callable[..., Atom]:
 
 
 def _concat(e: Elaborator, nodes: Sequence[ast.Static], scope: Scope, span: Span) -> Atom:
-    return concat(e, [e.value(node, scope) for node in nodes], span)
+    atoms = [e.value(node, scope) for node in nodes]
+    return _structure(e, "concat", atoms[0], span) if len(atoms) == 1 else concat(e, atoms, span)
+
+
+def _join(e: Elaborator, argument: Atom, type_: Several, span: Span) -> Atom:
+    """`concat` of a tuple of a symbolic number of components."""
+    item = type_.item
+    shape = e.unifier.reveal_all(item.shape) if isinstance(item, Tensor) else ()
+    lead = [axis for axis in shape[:-1] if isinstance(axis, Dim)]
+    if not isinstance(item, Tensor) or not shape or not isinstance(shape[-1], Dim):
+        e.fail("E0202", f"`concat` joins tensors; these are `{type_}`", span)
+    if any(type_.index in axis.symbols() for axis in lead):
+        e.fail("E0204", f"`concat` of tensors of different leading axes: `{type_}`", span)
+    try:
+        joined = total(type_.index, type_.count, shape[-1])
+    except SizeLimit as limit:
+        e.fail("E0219", f"this size is out of bounds: {limit}", span)
+    target = Tensor(item.element, (*shape[:-1], joined))
+    callee = Callee(core.Joined(), (Port("", type_),), False, target, "concat", span)
+    return call(e, callee, (argument,), span)
 
 
 def concat(e: Elaborator, parts: Sequence[Atom], span: Span) -> Atom:
@@ -861,7 +886,9 @@ def _supply(
 def _prefixed(
     e: Elaborator, expr: ast.Prefixed, scope: Scope, argument: Atom, expected: Type | None
 ) -> Atom:
-    return call(e, prefixed_morphism(e, expr, scope, argument, expected), (argument,), expr.span)
+    if expr.word == "dagger" and not isinstance(expr.operand, ast.Call):
+        return adjoint_applied(e, expr, scope, argument, expected)
+    return call(e, prefixed_morphism(e, expr, scope, argument), (argument,), expr.span)
 
 
 FORMS: dict[type, Callable[..., Atom]] = {

@@ -15,7 +15,7 @@ from catnn.elaborate.scope import Scope, ValueEntry
 from catnn.elaborate.statics import static_sizes
 from catnn.elaborate.unify import Obligation, leaves, prefixed
 from catnn.errors import Diagnostic, Label
-from catnn.types.atoms import Member
+from catnn.types.atoms import Member, Total
 from catnn.types.dims import Dim, Symbol, fresh
 from catnn.types.facts import Compare, Fact, Facts
 from catnn.types.types import (
@@ -25,6 +25,7 @@ from catnn.types.types import (
     Int,
     Product,
     Row,
+    Several,
     Shape,
     SizeType,
     Tensor,
@@ -194,6 +195,9 @@ def _quantify(e: Elaborator, definition: Definition, type_: Type) -> None:
         case Product(items):
             for item in items:
                 _quantify(e, definition, e.unifier.type(item))
+        case Several(_, count, item):
+            _quantify_dim(e, definition, count)
+            _quantify(e, definition, e.unifier.type(item))
         case SizeType(size):
             _quantify_dim(e, definition, size)
 
@@ -331,11 +335,11 @@ def _strengthen(e: Elaborator, definition: Definition) -> list[Obligation]:
 
 
 def _is_member(fact: Fact, definition: Definition) -> bool:
-    """Whether a fact speaks of one member of a list argument alone."""
+    """Whether a fact speaks of one member of a list argument alone, or of the sum of all."""
     left, right = fact.dims()
     atoms = list(left.atoms())
     lists = {p.symbol for p in definition.parameters if p.kind in ("list", "family")}
-    single = len(atoms) == 1 and isinstance(atoms[0], Member) and left == Dim.atom(atoms[0])
+    single = len(atoms) == 1 and isinstance(atoms[0], Member | Total) and left == Dim.atom(atoms[0])
     return single and bool(left.symbols() & lists) and right.is_constant()
 
 

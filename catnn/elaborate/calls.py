@@ -26,10 +26,12 @@ from catnn.types.types import (
     Product,
     Real,
     Row,
+    Several,
     Shape,
     SizeType,
     Tensor,
     Type,
+    at,
 )
 
 
@@ -228,6 +230,7 @@ def _scalar(
     place = argument.span if argument else span
     if parameter.kind in ("list", "family"):
         entry = _list(e, parameter, source, where, place)
+        _length(e, definition, parameter, entry, filled, place)
         filled.lists[parameter.symbol] = entry
         inner.sizes[parameter.name] = entry
         return
@@ -241,6 +244,31 @@ def _scalar(
     inner.sizes[parameter.name] = SizeEntry(dim, parameter.kind, place)
     if argument is not None:
         _check_kind(e, definition, parameter, argument, scope, dim)
+
+
+def _length(
+    e: Elaborator,
+    definition: Definition,
+    parameter: StaticParameter,
+    entry: FamilyEntry,
+    filled: Substitution,
+    span: Span,
+) -> None:
+    """A list has the length that its declaration states; a size that is only that is found so."""
+    if parameter.length is None or entry.length is None:
+        return
+    due = filled.dim(parameter.length)
+
+    def report(mismatch: Mismatch) -> Diagnostic:
+        text = f"`{parameter.name}` of `{definition.name}` has {e.unifier.dim(due)} members"
+        return Diagnostic("E0304", f"{text}, {e.unifier.dim(given)} are given", span)
+
+    given = entry.length
+    try:
+        e.unifier.unify_dim(due, given, report)
+    except Mismatch as mismatch:
+        e.report(report(mismatch))
+        raise Abandon from None
 
 
 def _check_kind(
@@ -502,6 +530,8 @@ def _takes_all(e: Elaborator, type_: Type) -> bool:
             return any(isinstance(item, Row) and item.symbol.kind == "meta" for item in shape)
         case Product(items):
             return any(_takes_all(e, item) for item in items)
+        case Several(_, _, item):
+            return _takes_all(e, item)
         case _:
             return False
 
@@ -544,6 +574,8 @@ def _components(e: Elaborator, callee: Callee, argument: Atom, span: Span) -> li
 def component(atom: Atom, index: int, type_: Type) -> Atom:
     if isinstance(atom, Tupled):
         return atom.items[index]
+    if isinstance(atom.type, Several):
+        return core.Indexed(atom, Dim.of(index), type_)
     return Component(atom, index, type_)
 
 
@@ -599,7 +631,15 @@ def _match(
             return atom, lead[:split]
         case Product(items), Product(others) if len(items) == len(others):
             return _match_product(e, due, given, atom, clash)
-        case Product(), Abstract(symbol) if symbol.kind == "meta":
+        case Several(), Several():
+            return atom, _match_several(e, due, given, clash)
+        case Several(), Product(items):
+            e.unifier.written_out(due, len(items), clash.describe)
+            return _match(e, e.unifier.type(due), given, atom, clash)
+        case Product(items), Several():
+            e.unifier.written_out(given, len(items), clash.describe)
+            return _match(e, due, e.unifier.type(given), atom, clash)
+        case Product() | Several(), Abstract(symbol) if symbol.kind == "meta":
             row = e.unifier.fresh_row()
             e.unifier.unify(given, prefixed((row,), due), clash.describe)
             return atom, e.unifier.shape((row,))
@@ -611,6 +651,23 @@ def _match(
             return atom, ()
         case _:
             raise Mismatch("type", due, given)
+
+
+def _match_several(e: Elaborator, due: Several, given: Several, clash: "Clashes") -> Shape:
+    """Tuples of one symbolic length, component by component; nothing in them is converted."""
+    e.unifier.unify_dim(due.count, given.count, clash.describe)
+    other = at(given.item, {given.index: Dim.of(due.index)})
+    placeholder = core.Ref(0, "", other)
+    known = set(e.unifier.dims)
+    with e.unifier.within(due.index, due.count):
+        atom, lead = _match(e, e.unifier.type(due.item), e.unifier.type(other), placeholder, clash)
+    if atom is not placeholder:
+        raise Mismatch("element", due, given)
+    fixed = [e.unifier.dim(Dim.of(meta)) for meta in e.unifier.dims.keys() - known]
+    axes = [axis for axis in e.unifier.shape(lead) if isinstance(axis, Dim)]
+    if any(due.index in dim.symbols() for dim in (*fixed, *axes)):
+        raise Mismatch("type", due, given)
+    return lead
 
 
 def _match_tensor(

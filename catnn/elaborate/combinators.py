@@ -14,25 +14,22 @@ from catnn.elaborate.operators import operator
 from catnn.elaborate.reify import close_inputs, closure_at
 from catnn.elaborate.scope import Scope, SizeEntry
 from catnn.elaborate.sizes import size
+from catnn.elaborate.statics import type_dims
 from catnn.elaborate.unify import Mismatch, prefixed
 from catnn.errors import Diagnostic
 from catnn.syntax import ast
 from catnn.types.dims import Dim, Symbol, fresh
 from catnn.types.facts import Compare
-from catnn.types.types import Abstract, Index, Product, Row, Tensor, Type
+from catnn.types.types import Abstract, Index, Product, Row, Several, Tensor, Type, at, several
 
 UNROLL_LIMIT = 512
 LATER = {"fold": "folds", "unfold": "unfolds"}
 
 
 def prefixed_morphism(
-    e: Elaborator,
-    expr: ast.Prefixed,
-    scope: Scope,
-    argument: Atom | None,
-    expected: Type | None = None,
+    e: Elaborator, expr: ast.Prefixed, scope: Scope, argument: Atom | None
 ) -> Callee:
-    """A prefix form as something to call; `expected` is what its result should be."""
+    """A prefix form as something to call."""
     if isinstance(expr.operand, ast.Call):
         e.fail(
             "E0312",
@@ -45,7 +42,7 @@ def prefixed_morphism(
     if expr.word == "scan":
         return _scan(e, expr, scope, argument)
     if expr.word == "dagger":
-        return adjoint(e, expr, scope, expected)
+        return adjoint(e, expr, scope)
     count = _count(e, expr, scope)
     if expr.word == "copies":
         return _copies(e, expr, count, scope, argument)
@@ -352,20 +349,67 @@ def _symbolic(
     """A count that is no literal: each term has one type, whatever the index."""
     index = fresh(expr.range.index, "index")
     inner = _indexed(scope, expr, Dim.of(index))
-    outer = e.unifier.facts
-    e.unifier.facts = outer.declare(index, 0).assume(Compare("<", Dim.of(index), count))
-    try:
+    with e.unifier.within(index, count):
         if expr.op == ">>":
             return _sequence(e, expr, count, index, inner, argument)
         if expr.op in ("+", "*"):
             return _sum(e, expr, count, index, inner, argument)
+        if expr.op == "&":
+            return _fan(e, expr, count, index, inner, argument)
+        return _side_by_side(e, expr, count, index, inner, argument)
+
+
+def _fan(
+    e: Elaborator, expr: ast.Big, count: Dim, index: Symbol, inner: Scope, argument: Atom | None
+) -> Callee:
+    """`(& i < n) f[i]`: all on the same input, a tuple of their results."""
+    callee = closure_at(e, expr.body, inner, argument)
+    target = _tuple_of(e, index, count, callee.target)
+    morphism = core.BigTuple("&", index, count, callee.morphism)
+    return Callee(morphism, callee.ports, callee.tupled, target, head_name(expr.body), expr.span)
+
+
+def _side_by_side(
+    e: Elaborator, expr: ast.Big, count: Dim, index: Symbol, inner: Scope, argument: Atom | None
+) -> Callee:
+    """`(| i < n) f[i]`: each on its own component of a tuple."""
+    type_ = e.unifier.type(argument.type) if argument is not None else None
+
+    def report(mismatch: Mismatch) -> Diagnostic:
+        shown = "" if type_ is None else f"its input has type `{e.unifier.type(type_)}`"
+        return Diagnostic("E0307", f"`(| i < {count})` takes a tuple of {count}", expr.span, shown)
+
+    try:
+        if not isinstance(type_, Several):
+            raise Mismatch("type", type_, count)
+        e.unifier.unify_dim(type_.count, count, report)
+    except Mismatch as mismatch:
+        e.report(report(mismatch))
+        raise Abandon from None
+    item = Ref(fresh_uid(), "x", at(type_.item, {type_.index: Dim.of(index)}))
+    callee = closure_at(e, expr.body, inner, item)
+    target = _tuple_of(e, index, count, callee.target)
+    morphism = core.BigTuple("|", index, count, callee.morphism)
+    return Callee(morphism, (Port("", type_),), False, target, head_name(expr.body), expr.span)
+
+
+def _tuple_of(e: Elaborator, index: Symbol, count: Dim, item: Type) -> Type:
+    """The type of a tuple whose component at `index` has type `item`."""
+    bound = fresh(index.name, "index")
+    return several(bound, count, at(e.unifier.type(item), {index: Dim.of(bound)}))
+
+
+def _alike(e: Elaborator, expr: ast.Big, index: Symbol, type_: Type) -> None:
+    """The terms of a big sum have one type, whatever the index."""
+    shown = e.unifier.type(type_)
+    if index in {symbol for dim in type_dims(shown) for symbol in dim.symbols()}:
         e.fail(
-            "E0311",
-            "tuples of a symbolic number of components come with a later version",
-            expr.span,
+            "E0204",
+            f"the terms of `({expr.op} {index.name} ..)` differ in type",
+            expr.body.span,
+            f"this has type `{shown}`",
+            help=["map each to one size, for example by `>> linear[d]`"],
         )
-    finally:
-        e.unifier.facts = outer
 
 
 def _sequence(
@@ -384,6 +428,7 @@ def _sum(
     e: Elaborator, expr: ast.Big, count: Dim, index: Symbol, inner: Scope, argument: Atom | None
 ) -> Callee:
     callee = closure_at(e, expr.body, inner, argument)
+    _alike(e, expr, index, callee.target)
     morphism = core.BigSum("add" if expr.op == "+" else "mul", index, count, callee.morphism)
     return Callee(
         morphism, callee.ports, callee.tupled, callee.target, head_name(expr.body), expr.span
@@ -397,7 +442,8 @@ def big_value(e: Elaborator, expr: ast.Big, scope: Scope, expected: Type | None)
     count = size(e, expr.range.bound, scope)
     known = (count + 1 if expr.range.op == "<=" else count).as_int()
     if known is None:
-        return _symbolic_value(e, expr, count, scope)
+        bound = count + 1 if expr.range.op == "<=" else count
+        return _symbolic_value(e, expr, bound, scope)
     if known > UNROLL_LIMIT:
         e.fail(
             "E0219",
@@ -418,20 +464,18 @@ def big_value(e: Elaborator, expr: ast.Big, scope: Scope, expected: Type | None)
 def _symbolic_value(e: Elaborator, expr: ast.Big, count: Dim, scope: Scope) -> Atom:
     from catnn.elaborate.calls import call
 
-    if expr.op == "&":
-        e.fail(
-            "E0311",
-            "tuples of a symbolic number of components come with a later version",
-            expr.span,
-        )
     index = fresh(expr.range.index, "index")
     inner = _indexed(scope, expr, Dim.of(index))
-    outer = e.unifier.facts
-    e.unifier.facts = outer.declare(index, 0).assume(Compare("<", Dim.of(index), count))
-    try:
+    with e.unifier.within(index, count):
         block = e.block(lambda: e.value(expr.body, inner))
-    finally:
-        e.unifier.facts = outer
-    morphism = core.BigSum("add" if expr.op == "+" else "mul", index, count, Closure((), block))
-    callee = Callee(morphism, (), True, block.result.type, head_name(expr.body), expr.span)
+    target = block.result.type
+    morphism: core.Morphism
+    if expr.op == "&":
+        target = _tuple_of(e, index, count, target)
+        morphism = core.BigTuple("&", index, count, Closure((), block))
+    else:
+        _alike(e, expr, index, target)
+        op = "add" if expr.op == "+" else "mul"
+        morphism = core.BigSum(op, index, count, Closure((), block))
+    callee = Callee(morphism, (), True, target, head_name(expr.body), expr.span)
     return call(e, callee, (), expr.span)

@@ -15,6 +15,7 @@ from catnn.elaborate.core import (
     Component,
     Convert,
     Filled,
+    Indexed,
     Lookup,
     Morphism,
     Operation,
@@ -88,7 +89,7 @@ class Elaborator:
 
     def made_at(self, atom: Atom) -> Span | None:
         """Where a value of the block under construction was made."""
-        while isinstance(atom, Component):
+        while isinstance(atom, Component | Indexed):
             atom = atom.of
         found = (
             b.span
@@ -114,7 +115,7 @@ class Elaborator:
                 return uid in self.constants
             case Tupled(items):
                 return all(map(self.is_constant, items))
-            case Component(of):
+            case Component(of) | Indexed(of):
                 return self.is_constant(of)
             case _:
                 return True

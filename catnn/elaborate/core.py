@@ -61,7 +61,16 @@ class Component:
     type: Type
 
 
-Atom: TypeAlias = Ref | Static | Constant | Tupled | Component
+@frozen(repr=False, slots=False)
+class Indexed:
+    """`xs[i]`: the component of a tuple at a static index that is no literal."""
+
+    of: "Atom"
+    index: Dim
+    type: Type
+
+
+Atom: TypeAlias = Ref | Static | Constant | Tupled | Component | Indexed
 
 # ---- conditions -----------------------------------------------------------------------
 
@@ -186,6 +195,21 @@ class BigSum:
 
 
 @frozen(repr=False, slots=False)
+class BigTuple:
+    """`(& i < n) f[i]`, `(| i < n) f[i]` with a symbolic count; `op` is `&` or `|`."""
+
+    op: str
+    index: Symbol
+    count: Dim
+    inner: "Morphism"
+
+
+@frozen(repr=False, slots=False)
+class Joined:
+    """`concat` of a tuple of a symbolic number of components, along the last axis."""
+
+
+@frozen(repr=False, slots=False)
 class AxesView:
     """Where the axes of one operand are: `others` by name, `ports` in order.
 
@@ -275,6 +299,8 @@ Morphism: TypeAlias = (
     | Stages
     | BigSequence
     | BigSum
+    | BigTuple
+    | Joined
     | OnAxes
     | Matched
 )

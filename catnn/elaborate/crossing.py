@@ -56,7 +56,7 @@ class _Walk:
                 return self.reach.get(uid, NOTHING)
             case core.Tupled(items):
                 return self.union(items)
-            case core.Component(of):
+            case core.Component(of) | core.Indexed(of):
                 return self.atom(of)
             case _:
                 return NOTHING
@@ -121,11 +121,12 @@ class _Walk:
                 | core.Scanned(inner=inner)
                 | core.BigSequence(inner=inner)
                 | core.BigSum(inner=inner)
+                | core.BigTuple(inner=inner)
                 | core.OnAxes(inner=inner)
                 | core.Adjoint(inner=inner)
             ):
                 return self.morphism(inner, given, leads, span)
-            case core.Argument() | core.Shared() | core.Matched():
+            case core.Argument() | core.Shared() | core.Matched() | core.Joined():
                 return NOTHING
 
     def judge(

@@ -67,6 +67,17 @@ def part(kind: Kind, index: int) -> Kind:
     return kind if isinstance(kind, Leaf) else kind[index]
 
 
+def alike(kind: Kind) -> Kind:
+    """One kind for components that are not told apart: that of a tuple of a symbolic number."""
+    found = set(leaves_of(kind)) - {ZERO}
+    bad = next((leaf for leaf in found if leaf.how == "bad"), None)
+    if bad is not None:
+        return bad
+    if len(found) <= 1:
+        return next(iter(found), ZERO)
+    return Leaf("bad", Reason(NOWHERE, "some components are fixed and some are not"))
+
+
 def depends(kind: Kind) -> bool:
     """Whether any of a value depends on the input."""
     return any(leaf.how in ("linear", "bad") for leaf in leaves_of(kind))
@@ -161,6 +172,8 @@ class Judge:
                 return tuple(self.atom(item, env) for item in items)
             case core.Component(of, index):
                 return part(self.atom(of, env), index)
+            case core.Indexed(of):
+                return alike(self.atom(of, env))
 
     def block(self, block: core.Block, env: Env) -> Kind:
         outer = self.place
@@ -347,6 +360,10 @@ class Judge:
                 if op == "add" or not depends(found):
                     return found
                 return first_bad((found,)) or self.bad(MULTIPLIES)
+            case core.BigTuple(inner=inner):
+                return alike(self.run(inner, kinds, env))
+            case core.Joined():
+                return alike(kinds[0])
             case core.Matched():
                 return self.matched(morphism, kinds)
             case core.Adjoint(inner):

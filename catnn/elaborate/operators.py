@@ -8,7 +8,7 @@ from catnn.elaborate.core import Atom, Constant, Static, Tupled
 from catnn.elaborate.unify import Mismatch
 from catnn.errors import Diagnostic, Label
 from catnn.source import Span
-from catnn.types.dims import Dim
+from catnn.types.dims import Dim, fresh
 from catnn.types.types import (
     BOOL,
     INT,
@@ -22,9 +22,12 @@ from catnn.types.types import (
     Product,
     Real,
     Row,
+    Several,
     Shape,
     Tensor,
     Type,
+    at,
+    several,
 )
 
 OPS = {
@@ -62,6 +65,8 @@ def operator(
     if folded is not None:
         return folded
     types = [e.unifier.type(atom.type) for atom in atoms]
+    if any(isinstance(type_, Several) for type_ in types):
+        return _each(e, symbol, atoms, types, span, places)
     if any(isinstance(type_, Product) for type_ in types):
         return _leafwise(e, symbol, atoms, types, span, places)
     if any(isinstance(type_, Abstract) for type_ in types):
@@ -132,6 +137,62 @@ def _leafwise(
         ]
         items.append(operator(e, symbol, parts, span, places))
     return Tupled(tuple(items), Product(tuple(item.type for item in items), products[0].labels))
+
+
+def _each(
+    e: Elaborator,
+    symbol: str,
+    atoms: Sequence[Atom],
+    types: Sequence[Type],
+    span: Span,
+    places: Sequence[Span],
+) -> Atom:
+    """Tuples of a symbolic number of components: the operator at each index."""
+    from catnn.elaborate.calls import Callee, call
+
+    first = next(type_ for type_ in types if isinstance(type_, Several))
+    index = fresh(first.index.name, "index")
+    parts: list[Atom] = []
+    for atom, type_ in zip(atoms, types, strict=True):
+        if not isinstance(type_, Several | Product):
+            parts.append(atom)
+            continue
+        _same_length(e, symbol, first, type_, types, span, places)
+        if isinstance(type_, Several):
+            item = at(type_.item, {type_.index: Dim.of(index)})
+            parts.append(core.Indexed(atom, Dim.of(index), item))
+    with e.unifier.within(index, first.count):
+        block = e.block(lambda: operator(e, symbol, parts, span, places))
+    bound = fresh(index.name, "index")
+    target = several(
+        bound, first.count, at(e.unifier.type(block.result.type), {index: Dim.of(bound)})
+    )
+    morphism = core.BigTuple("&", index, first.count, core.Closure((), block))
+    return call(e, Callee(morphism, (), True, target, OPS[symbol], span), (), span)
+
+
+def _same_length(
+    e: Elaborator,
+    symbol: str,
+    first: Several,
+    other: Type,
+    types: Sequence[Type],
+    span: Span,
+    places: Sequence[Span],
+) -> None:
+    def report(mismatch: Mismatch) -> Diagnostic:
+        labels = (Label(p, f"this has type `{t}`") for p, t in zip(places, types, strict=True))
+        return Diagnostic(
+            "E0204", f"`{symbol}` on tuples of different lengths", span, "", tuple(labels)
+        )
+
+    try:
+        if not isinstance(other, Several):
+            raise Mismatch("type", first, other)
+        e.unifier.unify_dim(first.count, other.count, report)
+    except Mismatch as mismatch:
+        e.report(report(mismatch))
+        raise Abandon from None
 
 
 def _abstract(

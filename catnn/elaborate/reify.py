@@ -18,7 +18,7 @@ from catnn.errors import Label
 from catnn.source import Span
 from catnn.syntax import ast
 from catnn.types.dims import Dim, fresh
-from catnn.types.types import REAL, Abstract, Arrow, Product, Row, Tensor, Type
+from catnn.types.types import REAL, Abstract, Arrow, Product, Row, Several, Tensor, Type
 
 
 def reify(e: Elaborator, expr: ast.Static, scope: Scope, expected: Arrow) -> Closure:
@@ -73,6 +73,8 @@ def close_inputs(e: Elaborator, source: Type) -> None:
         case Product(items):
             for part in items:
                 close_inputs(e, part)
+        case Several(_, _, item):
+            close_inputs(e, item)
         case _:
             return
 

@@ -18,10 +18,12 @@ from catnn.types.dims import (
     choose,
     conditional,
     family,
+    fresh,
     literal_list,
     maximum,
     minimum,
     power,
+    total,
 )
 from catnn.types.facts import Compare, Divides, Fact
 
@@ -75,8 +77,12 @@ def _size(e: Elaborator, expr: ast.Static, scope: Scope) -> Dim:
             return _binary(e, expr, scope)
         case ast.Call(head=ast.Name(text=name), arguments=items) if name in FUNCTIONS:
             return FUNCTIONS[name](*(size(e, item.value, scope) for item in items))
+        case ast.Call(head=ast.Name(text="sum"), arguments=(item,)):
+            return _sum_of(e, item.value, scope)
         case ast.Instance(head=ast.Name(text=name), arguments=(argument,)):
             return _member(e, name, size(e, argument.value, scope), expr.span, scope)
+        case ast.Big(op="+"):
+            return _total(e, expr, scope)
         case ast.If(condition=test, then=then, otherwise=otherwise):
             return _if(e, test, then, otherwise, scope)
         case _:
@@ -86,6 +92,37 @@ def _size(e: Elaborator, expr: ast.Static, scope: Scope) -> Dim:
                 expr.span,
                 help=["sizes are names, whole numbers and + - * / // % ^ min max ceil choose if"],
             )
+
+
+def _sum_of(e: Elaborator, expr: ast.Static, scope: Scope) -> Dim:
+    """`sum(d)`: all members of a list of sizes, added up."""
+    entry = scope.size(expr.text) if isinstance(expr, ast.Name) else None
+    if not isinstance(entry, FamilyEntry) or entry.length is None:
+        e.fail(
+            "E0305",
+            "`sum` of sizes takes a list of a known length",
+            expr.span,
+            help=["declare it with its length: `[k, d : int[k]]`"],
+        )
+    index = fresh("i", "index")
+    members = entry.members
+    member = (
+        family(entry.symbol, index) if members is None else literal_list(members, Dim.of(index))
+    )
+    return total(index, entry.length, member)
+
+
+def _total(e: Elaborator, expr: ast.Big, scope: Scope) -> Dim:
+    """`(+ i < k) d[i]`: the sum of the sizes of a list."""
+    bound = size(e, expr.range.bound, scope)
+    if expr.range.op not in ("<", "<="):
+        e.fail("E0305", "a sum counts up: `(+ i < n)`", expr.range.span)
+    count = bound + 1 if expr.range.op == "<=" else bound
+    index = fresh(expr.range.index, "index")
+    inner = scope.inner()
+    inner.sizes[expr.range.index] = SizeEntry(Dim.of(index), "index", expr.range.span)
+    with e.unifier.within(index, count):
+        return total(index, count, size(e, expr.body, inner))
 
 
 def number(e: Elaborator, text: str, span: Span) -> Dim:

@@ -7,7 +7,7 @@ from catnn.elaborate.context import Elaborator
 from catnn.elaborate.definition import Definition
 from catnn.elaborate.unify import leaves
 from catnn.types.dims import Dim, Symbol
-from catnn.types.types import Abstract, Index, SizeType, Tensor, Type
+from catnn.types.types import Abstract, Index, Product, Several, SizeType, Tensor, Type
 
 
 def static_sizes(e: Elaborator, definition: Definition) -> frozenset[Symbol]:
@@ -17,6 +17,9 @@ def static_sizes(e: Elaborator, definition: Definition) -> frozenset[Symbol]:
         return frozenset(own - _plain_axes(definition))
     assert definition.body is not None
     found: set[Symbol] = set()
+    for type_ in (*(port.type for port in definition.ports), definition.target):
+        for count in () if type_ is None else tuple_counts(type_):
+            found |= e.unifier.dim(count).symbols()
     for dim in _block(e, definition.body):
         found |= e.unifier.dim(dim).symbols()
     return frozenset(found & own)
@@ -79,7 +82,11 @@ def _morphism(e: Elaborator, morphism: core.Morphism) -> Iterator[Dim]:
         case core.Repeated(count=count, inner=inner) | core.Copied(count=count, inner=inner):
             yield count
             yield from _morphism(e, inner)
-        case core.BigSequence(count=count, inner=inner) | core.BigSum(count=count, inner=inner):
+        case (
+            core.BigSequence(count=count, inner=inner)
+            | core.BigSum(count=count, inner=inner)
+            | core.BigTuple(count=count, inner=inner)
+        ):
             yield count
             yield from _morphism(e, inner)
         case core.Stages(parts=parts):
@@ -87,7 +94,7 @@ def _morphism(e: Elaborator, morphism: core.Morphism) -> Iterator[Dim]:
                 yield from _morphism(e, part)
         case core.Scanned(inner=inner) | core.OnAxes(inner=inner) | core.Adjoint(inner=inner):
             yield from _morphism(e, inner)
-        case core.Argument() | core.Shared() | core.Matched():
+        case core.Argument() | core.Shared() | core.Matched() | core.Joined():
             return
 
 
@@ -98,6 +105,17 @@ def condition_dims(condition: core.Condition) -> Iterator[Dim]:
         case core.AllOf(parts) | core.AnyOf(parts):
             for part in parts:
                 yield from condition_dims(part)
+
+
+def tuple_counts(type_: Type) -> Iterator[Dim]:
+    """The symbolic lengths of the tuples in a type."""
+    match type_:
+        case Several(_, count, item):
+            yield count
+            yield from tuple_counts(item)
+        case Product(items):
+            for item in items:
+                yield from tuple_counts(item)
 
 
 def type_dims(type_: Type) -> Iterator[Dim]:

@@ -12,11 +12,13 @@ from catnn.types.types import (
     Index,
     Product,
     Row,
+    Several,
     Shape,
     ShapeItem,
     SizeType,
     Tensor,
     Type,
+    several,
 )
 
 
@@ -58,6 +60,8 @@ class Substitution:
                 return Product(tuple(map(self.type, items)), labels)
             case SizeType(size):
                 return SizeType(self.dim(size))
+            case Several(index, count, item):
+                return several(index, self.dim(count), self.type(item))
             case Abstract(symbol, lead):
                 found = self.types.get(symbol)
                 lead = self.shape(lead)

@@ -31,6 +31,7 @@ from catnn.elaborate.unify import Mismatch, prefixed
 from catnn.errors import Diagnostic, Label
 from catnn.syntax import ast
 from catnn.types.dims import Dim
+from catnn.types.facts import Compare
 from catnn.types.types import (
     BOOL,
     INT,
@@ -38,8 +39,10 @@ from catnn.types.types import (
     UNIT,
     Element,
     Product,
+    Several,
     Tensor,
     Type,
+    at,
 )
 
 SCALAR_KINDS: dict[str, Element] = {"size": INT, "index": INT, "number": REAL, "bool": BOOL}
@@ -489,6 +492,8 @@ def _instance(e: Elaborator, expr: ast.Instance, scope: Scope, expected: Type | 
 def _project(e: Elaborator, expr: ast.Instance, atom: Atom, scope: Scope) -> Atom:
     """`xs[i]`: a component of a tuple at a static index."""
     type_ = e.unifier.type(atom.type)
+    if isinstance(type_, Several):
+        return _project_several(e, expr, atom, type_, scope)
     if not isinstance(type_, Product):
         e.fail(
             "E0315",
@@ -496,10 +501,43 @@ def _project(e: Elaborator, expr: ast.Instance, atom: Atom, scope: Scope) -> Ato
             expr.span,
             help=["write `x(i)`"],
         )
-    index = size(e, expr.arguments[0].value, scope).as_int()
-    if index is None or not 0 <= index < len(type_.items):
-        e.fail("E0308", f"a tuple of {len(type_.items)} has no component here", expr.span)
+    place = size(e, expr.arguments[0].value, scope)
+    index = place.as_int()
+    if index is None and type_.items and len(set(type_.items)) == 1:
+        _oblige_component(e, expr, place, Dim.of(len(type_.items)))
+        return core.Indexed(atom, place, type_.items[0])
+    if index is None:
+        e.fail(
+            "E0308",
+            f"the components of `{type_}` differ; which one `{place}` is, is not known here",
+            expr.span,
+        )
+    if not 0 <= index < len(type_.items):
+        e.fail("E0308", f"a tuple of {len(type_.items)} has no component {index}", expr.span)
     return component(atom, index, type_.items[index])
+
+
+def _project_several(
+    e: Elaborator, expr: ast.Instance, atom: Atom, type_: Several, scope: Scope
+) -> Atom:
+    """A component of a tuple of a symbolic number."""
+    place = size(e, expr.arguments[0].value, scope)
+    _oblige_component(e, expr, place, type_.count)
+    return core.Indexed(atom, place, at(type_.item, {type_.index: place}))
+
+
+def _oblige_component(e: Elaborator, expr: ast.Instance, place: Dim, count: Dim) -> None:
+    for fact in (Compare(">=", place, Dim.of(0)), Compare("<", place, count)):
+        e.oblige(
+            fact,
+            lambda found: Diagnostic(
+                "E0308",
+                f"cannot show that there is a component {e.unifier.dim(place)}: `{found}`",
+                expr.span,
+                f"a tuple of {e.unifier.dim(count)}",
+                help=(f"add `where {e.resolve_fact(found)}`",),
+            ),
+        )
 
 
 def _comprehension(

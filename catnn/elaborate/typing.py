@@ -10,7 +10,7 @@ from catnn.elaborate.unify import leaves, prefixed
 from catnn.errors import Diagnostic
 from catnn.source import Span
 from catnn.syntax import ast
-from catnn.types.dims import Dim, Symbol
+from catnn.types.dims import Dim, SizeLimit, Symbol, fresh
 from catnn.types.facts import Compare, Divides, Fact
 from catnn.types.types import (
     BOOL,
@@ -29,6 +29,7 @@ from catnn.types.types import (
     SizeType,
     Tensor,
     Type,
+    several,
 )
 
 LATER = {
@@ -260,19 +261,20 @@ def _expand(
 
 
 def _family(e: Elaborator, node: ast.FamilyTuple, scope: Scope) -> Type:
-    bound = size(e, node.range.bound, scope).as_int()
-    if bound is None:
-        e.fail(
-            "E0311",
-            "tuples of a symbolic number of components come with a later version",
-            node.span,
-        )
-    items = []
-    for index in range(bound):
-        inner = scope.inner()
-        inner.sizes[node.range.index] = SizeEntry(Dim.of(index), "index", node.span)
-        items.append(to_type(e, node.type, inner))
-    return Product(tuple(items))
+    """`(& i < k) [d[i]]`: one component is typed, for every index."""
+    bound = size(e, node.range.bound, scope)
+    if node.range.op not in ("<", "<="):
+        e.fail("E0305", "a tuple counts up: `(& i < n)`", node.span)
+    count = bound + 1 if node.range.op == "<=" else bound
+    index = fresh(node.range.index, "index")
+    inner = scope.inner()
+    inner.sizes[node.range.index] = SizeEntry(Dim.of(index), "index", node.span)
+    with e.unifier.within(index, count):
+        item = to_type(e, node.type, inner)
+    try:
+        return several(index, count, item)
+    except SizeLimit as limit:
+        e.fail("E0219", f"this type is out of bounds: {limit}", node.span)
 
 
 def contexts_in(written: Iterable[ast.Context]) -> Iterator[tuple[str, ast.Type | ast.Signature]]:

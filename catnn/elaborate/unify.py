@@ -6,7 +6,8 @@ is the unread front of a known shape, without one it is quite unknown. Reading
 one more axis of such a row (`reveal`) is how a morphism's own rank is found.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from attrs import define, field, frozen
 
@@ -25,11 +26,14 @@ from catnn.types.types import (
     Product,
     Real,
     Row,
+    Several,
     Shape,
     ShapeItem,
     SizeType,
     Tensor,
     Type,
+    at,
+    several,
 )
 
 
@@ -111,6 +115,8 @@ class Unifier:
                 return Product(tuple(map(self.type, items)), labels)
             case SizeType(size):
                 return SizeType(self.dim(size))
+            case Several(index, count, item):
+                return several(index, self.dim(count), self.type(item))
             case Abstract(symbol, lead):
                 solved = self.types.get(symbol)
                 lead = self.shape(lead)
@@ -296,10 +302,40 @@ class Unifier:
                     self.unify(one_item, other_item, report)
             case SizeType(), SizeType():
                 self.unify_dim(left.size, right.size, report)
+            case Several(), Several():
+                self.unify_dim(left.count, right.count, report)
+                known = set(self.dims)
+                with self.within(left.index, left.count):
+                    other = at(right.item, {right.index: Dim.of(left.index)})
+                    self.unify(left.item, other, report)
+                for meta in self.dims.keys() - known:  # one size is not another for each component
+                    if left.index in self.dim(Dim.of(meta)).symbols():
+                        raise Mismatch("size", Dim.of(meta), self.dims[meta])
+            case (Several(), Product(items)) | (Product(items), Several()):
+                tuple_ = left if isinstance(left, Several) else right
+                self.written_out(tuple_, len(items), report)
+                self.unify(left, right, report)
             case Abstract(), Abstract() if left.symbol is right.symbol:
                 self.unify_shape(left.lead, right.lead, report)
             case _:
                 raise Mismatch("type", left, right)
+
+    @contextmanager
+    def within(self, index: Symbol, count: Dim) -> Iterator[None]:
+        """What is known of the index of a tuple or a big operator inside its terms."""
+        outer = self.facts
+        self.facts = outer.declare(index, 0).assume(Compare("<", Dim.of(index), count))
+        try:
+            yield
+        finally:
+            self.facts = outer
+
+    def written_out(self, type_: Type, count: int, report: Report) -> None:
+        """A tuple of unknown length that has `count` components."""
+        assert isinstance(type_, Several)
+        self.unify_dim(type_.count, Dim.of(count), report)
+        if self.dim(type_.count).as_int() != count:
+            raise Mismatch("type", type_, count)
 
     def _bind_type(self, variable: Abstract, other: Type, report: Report) -> None:
         if not variable.lead:
@@ -323,6 +359,11 @@ class Unifier:
                 if len(lead) < count or any(isinstance(i, Row) for i in lead[:count]):
                     return None
                 return lead[:count], Abstract(symbol, lead[count:])
+            case Several(index, length, item):
+                found = self.strip(item, count)
+                if found is None or any(_mentions(axis, index) for axis in found[0]):
+                    return None
+                return found[0], Several(index, length, found[1])
             case Product(items, labels) if items:
                 parts = [self.strip(item, count) for item in items]
                 if any(part is None for part in parts):
@@ -356,8 +397,14 @@ def prefixed(lead: Shape, type_: Type) -> Type:
             return Abstract(symbol, lead + own)
         case Product(items, labels):
             return Product(tuple(prefixed(lead, item) for item in items), labels)
+        case Several(index, count, item):
+            return Several(index, count, prefixed(lead, item))
         case SizeType():
             return type_
+
+
+def _mentions(axis: ShapeItem, index: Symbol) -> bool:
+    return isinstance(axis, Dim) and index in axis.symbols()
 
 
 def promotes(given: Element, due: Element) -> bool:
@@ -374,10 +421,12 @@ def positive(dim: Dim) -> Fact:
 
 
 def leaves(type_: Type) -> Iterable[Tensor | Abstract | SizeType]:
-    """The components of a type that are no products, in order."""
+    """The components of a type that are no products, in order; one for those of a symbolic number."""
     if isinstance(type_, Product):
         for item in type_.items:
             yield from leaves(item)
+    elif isinstance(type_, Several):
+        yield from leaves(type_.item)
     else:
         yield type_
 

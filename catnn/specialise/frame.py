@@ -3,6 +3,7 @@
 from attrs import define, evolve, field, frozen
 
 from catnn.elaborate import core
+from catnn.elaborate.statics import tuple_counts
 from catnn.elaborate.substitution import Substitution
 from catnn.elaborate.unify import Unifier
 from catnn.errors import InternalError
@@ -11,7 +12,7 @@ from catnn.specialise.naming import Factor
 from catnn.specialise.values import Axis, Value
 from catnn.types.dims import Dim, Symbol
 from catnn.types.facts import Fact
-from catnn.types.types import Shape, Type
+from catnn.types.types import Product, Several, Shape, Type
 
 
 class Undecided(Exception):
@@ -73,7 +74,7 @@ class Frame:
         resolved = self.filled.type(self.solved.type(type_))
         if self.indices:
             resolved = Substitution(dict(self.indices)).type(resolved)
-        return resolved
+        return written_out(resolved)
 
     def fact(self, fact: Fact) -> Fact:
         return fact.map(self.dim)
@@ -101,6 +102,15 @@ class Frame:
                 return frame.instances[uid]
             frame = frame.parent
         raise InternalError(f"the shared instance {uid} is not bound")
+
+
+def written_out(type_: Type) -> Type:
+    """A type in which every tuple has a known length; `Undecided` if one has not."""
+    if isinstance(type_, Product | Several):
+        counts = [dim.symbols() for dim in tuple_counts(type_)]
+        if counts:
+            raise Undecided(frozenset().union(*counts))
+    return type_
 
 
 @frozen(eq=False)

@@ -17,7 +17,7 @@ from catnn.elaborate.unify import Unifier
 from catnn.errors import CatError, Diagnostic
 from catnn.ir.rebuild import rename_leaves, used_leaves, used_sizes
 from catnn.ir.terms import Input, Program, Region, Term, Var
-from catnn.specialise.frame import Crossing, Frame, Place, Undecided
+from catnn.specialise.frame import Crossing, Frame, Place, Undecided, written_out
 from catnn.specialise.naming import Factor, Segment, name_factors, name_leaves
 from catnn.specialise.run import Runner
 from catnn.specialise.values import Axis, Bundle, Lifted, SizeValue, Value
@@ -106,6 +106,7 @@ class _Specialisation:
                     message = f"`{name}` of `{definition.name}` is a run-time size; it is not bound"
                 raise self.fail("E0303", message, help)
         scope = Scope(definition.module)
+        self.bindings = {**self.lengths(), **self.bindings}
         for parameter in definition.parameters:
             self.parameter(parameter, scope)
         for symbol in definition.sizes:
@@ -115,6 +116,17 @@ class _Specialisation:
                 fresh_symbol = fresh(symbol.name)
                 self.runtime.append(fresh_symbol)
                 self.filled.sizes[symbol] = Dim.of(fresh_symbol)
+
+    def lengths(self) -> dict[str, Binding]:
+        """Sizes that are the length of a list that is given."""
+        named = {p.symbol: p.name for p in self.definition.parameters}
+        found: dict[str, Binding] = {}
+        for parameter in self.definition.parameters:
+            symbol = None if parameter.length is None else parameter.length.as_symbol()
+            value = self.bindings.get(parameter.name)
+            if symbol in named and isinstance(value, tuple | list):
+                found[named[symbol]] = len(value)
+        return found
 
     def static(self, symbol: Symbol) -> None:
         if symbol.name in self.bindings:
@@ -286,7 +298,7 @@ class _Specialisation:
         values: list[Value] = []
         for port in definition.ports:
             name = port.name or names.pop(0)
-            type_ = self.filled.type(port.type)
+            type_ = written_out(self.filled.type(port.type))
             lifted = each or not port.is_context
             axes = lead if lifted else ()
             var = runner.builder.var(Var(name, _lifted_type(type_, axes), next(runner.uids)))

@@ -71,6 +71,11 @@ class Runner:
                 if not isinstance(whole, Bundle):
                     raise InternalError("a component of what is no tuple")
                 return whole.items[index]
+            case core.Indexed(of, place):
+                whole = self.atom(of, frame)
+                if not isinstance(whole, Bundle):
+                    raise InternalError("a component of what is no tuple")
+                return whole.items[self.number(frame.dim(place))]
 
     def block(self, block: core.Block, frame: Frame, place: Place) -> Value:
         """Run the bindings in order; the block's result."""
@@ -200,6 +205,10 @@ class Runner:
                 return self.stages(
                     symbol, self.copies_at(index, size, inner, frame), arguments, place
                 )
+            case core.BigTuple(op, index, size, inner):
+                return self.stages(op, self.copies_at(index, size, inner, frame), arguments, place)
+            case core.Joined():
+                return self.joined(arguments[0], frame, place)
             case core.OnAxes():
                 return self.on_axes(morphism, arguments, frame, place)
             case core.Adjoint(inner, source):
@@ -208,6 +217,21 @@ class Runner:
                 values = [self.lifted(argument) for argument in arguments]
                 results = match_pattern(self.shaper, morphism, values, frame, place.axes)
                 return results[0] if len(results) == 1 else Bundle(tuple(results))
+
+    def joined(self, value: Value, frame: Frame, place: Place) -> Value:
+        """The components of a tuple of vectors, one after the other."""
+        if not isinstance(value, Bundle):
+            return value
+        parts = [self.lifted(item) for item in value.items]
+        own = [part.own[-1] for part in parts]
+        total = Dim.of(0)
+        for size in own:
+            total = total + size
+        pieces = tuple(core.Piece(k, (), (size,), (k,)) for k, size in enumerate(own))
+        shown = tuple(core.Assembly((k,), (k,), (size,)) for k, size in enumerate(own))
+        pattern = core.Matched(tuple(own), pieces, (core.Placement(shown, 0),))
+        (result,) = match_pattern(self.shaper, pattern, parts, frame, place.axes)
+        return result
 
     def lifted(self, value: Value) -> Lifted:
         if isinstance(value, SizeValue):

@@ -229,6 +229,33 @@ class Conditional(Compound):
         return (self.then if self.fact.holds(at) else self.otherwise).value(at)
 
 
+class Total(Compound):
+    """The sum of `term` for `BOUND` from 0 up to `count`: `(+ i < k) d[i]`."""
+
+    __slots__ = ("count", "term")
+
+    def __init__(self, count: "Dim", term: "Dim") -> None:
+        self.count = count
+        self.term = term
+        super().__init__((count, term), term.plainly_integral())
+
+    def symbols(self) -> frozenset[Symbol]:
+        return super().symbols() - {BOUND}
+
+    def value(self, at: Assignment) -> Number:
+        count = self.count.value(at)
+        if count.denominator != 1 or count > MAX_COUNT:
+            raise SizeError(f"a sum of {count} sizes")
+        total: Number = 0
+        for turn in range(count.numerator):
+            total = total + self.term.value(Assignment({**at.env, BOUND: turn}))
+        return total
+
+
+BOUND = Symbol("i", "index")
+MAX_COUNT = 512
+
+
 def family_name(family: Symbol | str) -> str:
     """The name to show for a family."""
     return family.name if isinstance(family, Symbol) else family
@@ -270,3 +297,4 @@ inverse_atom = _sharing(Inverse)
 member_atom = _sharing(Member)
 listing_atom = _sharing(Listing)
 conditional_atom = _sharing(Conditional)
+total_atom = _sharing(Total)

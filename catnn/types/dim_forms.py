@@ -11,6 +11,8 @@ from math import lcm, prod
 
 from catnn.types import dim_terms
 from catnn.types.atoms import (
+    BOUND,
+    MAX_COUNT,
     Atom,
     Extremum,
     Floor,
@@ -24,6 +26,7 @@ from catnn.types.atoms import (
     member_atom,
     position,
     power_atom,
+    total_atom,
 )
 from catnn.types.dim_core import Dim, Sizelike, plainly_integral
 from catnn.types.dim_limits import SizeError, SizeLimit, check_exponent, check_power, check_terms
@@ -332,6 +335,26 @@ def literal_list(values: Sequence[Sizelike], index: Sizelike) -> Dim:
     if all(dim == dims[0] for dim in dims):
         return dims[0]
     return Dim.atom(listing_atom(dims, index))
+
+
+def total(index: Symbol, count: Sizelike, term: Sizelike) -> Dim:
+    """The sum of `term` for `index` from 0 up to `count`: written out where the count is known."""
+    count, term = Dim.of(count), Dim.of(term)
+    if index not in term.symbols():
+        return count * term
+    whole = count.as_int()
+    if whole is not None:
+        if whole > MAX_COUNT:
+            raise SizeLimit(f"a sum of {whole} sizes")
+        result = Dim.of(0)
+        for turn in range(whole):
+            result = result + term.substitute({index: Dim.of(turn)})
+        return result
+    if index is not BOUND:
+        if BOUND in term.symbols():
+            raise SizeLimit("a sum of sizes inside another")
+        term = term.substitute({index: Dim.of(BOUND)})
+    return Dim.atom(total_atom(count, term))
 
 
 def conditional(fact: Fact, then: Sizelike, otherwise: Sizelike) -> Dim:

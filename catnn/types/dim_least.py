@@ -16,6 +16,7 @@ from catnn.types.atoms import (
     Number,
     Power,
     Symbol,
+    Total,
 )
 from catnn.types.dim_core import Dim
 from catnn.types.dim_limits import SizeLimit
@@ -59,6 +60,9 @@ def _least(theory: "Theory", atom: Atom) -> Number | None:
             return 0
         case Member(family=Symbol() as family):
             return theory.least.get(family)
+        case Total(count=count, term=term):
+            turns, each = lower(theory, count), lower(theory, term)
+            return None if turns is None or each is None or min(turns, each) < 0 else turns * each
         case Listing(values=parts):
             return _least_of(theory, parts)
         case Conditional(then=then, otherwise=otherwise):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from catnn.types.atoms import (
+    BOUND,
     Atom,
     Compound,
     Conditional,
@@ -14,10 +15,11 @@ from catnn.types.atoms import (
     Member,
     Power,
     Symbol,
+    Total,
     family_name,
 )
 from catnn.types.dim_core import Dim
-from catnn.types.dim_forms import conditional, extremum, family, floor, literal_list, power
+from catnn.types.dim_forms import conditional, extremum, family, floor, literal_list, power, total
 from catnn.types.dim_limits import SizeError
 
 Members: TypeAlias = Dim | Symbol | Sequence[Dim]
@@ -78,6 +80,8 @@ def rebuilt(
             return Dim.of(1) / change(atom.divisor)
         case Member():
             return _member(atom.family, change(atom.index), families or {})
+        case Total():
+            return total(BOUND, change(atom.count), change(atom.term))
         case Listing():
             return literal_list([change(value) for value in atom.values], change(atom.index))
         case Conditional():

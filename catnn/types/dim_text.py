@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from catnn.types import dim_terms
 from catnn.types.atoms import (
+    BOUND,
     Atom,
     Compound,
     Conditional,
@@ -18,6 +19,7 @@ from catnn.types.atoms import (
     Number,
     Power,
     Symbol,
+    Total,
     family_name,
 )
 from catnn.types.dim_core import Dim, over
@@ -313,6 +315,8 @@ def _fresh_atom(atom: Atom) -> Text:
             return _dim(divisor)
         case Member(family=family, index=index):
             return f"{family_name(family)}[{_dim(index)[0]}]", ATOM
+        case Total(count=count, term=term):
+            return f"((+ {BOUND.name} < {_dim(count)[0]}) {_dim(term)[0]})", ATOM
         case Listing(values=values, index=index):
             return f"({', '.join(_dim(value)[0] for value in values)})[{_dim(index)[0]}]", ATOM
         case Conditional(fact=fact, then=then, otherwise=otherwise):

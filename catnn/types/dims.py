@@ -22,6 +22,7 @@ from catnn.types.dim_forms import (
     maximum,
     minimum,
     power,
+    total,
 )
 from catnn.types.dim_limits import SizeError, SizeLimit
 from catnn.types.dim_replace import substitute_families
@@ -45,4 +46,5 @@ __all__ = [
     "minimum",
     "power",
     "substitute_families",
+    "total",
 ]

@@ -5,11 +5,12 @@ The shapes hold symbolic sizes (`Dim`); a `Row` stands for any number of axes
 variable, ever carries a lead of its own.
 """
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from attrs import field, frozen
 
-from catnn.types.dims import Dim, Symbol
+from catnn.types.dims import Dim, SizeLimit, Symbol
 
 # ---- elements -------------------------------------------------------------------------
 
@@ -125,7 +126,54 @@ class SizeType:
         return f"size({self.size})"
 
 
-Type: TypeAlias = Tensor | Product | Abstract | SizeType
+@frozen(cache_hash=True)
+class Several:
+    """`(& i < k) A[i]` while `k` is a symbol: a tuple of `count` components, `item` at each `index`."""
+
+    index: Symbol
+    count: Dim
+    item: "Type"
+
+    def __str__(self) -> str:
+        return f"(& {self.index.name} < {self.count}) {self.item}"
+
+
+Type: TypeAlias = Tensor | Product | Abstract | SizeType | Several
+
+
+MOST = 512
+"""How many components a tuple may be written out to."""
+
+
+def several(index: Symbol, count: Dim, item: Type) -> Type:
+    """`(& i < count) item`, written out where the count is known."""
+    known = count.as_int()
+    if known is None:
+        return Several(index, count, item)
+    if known > MOST:
+        raise SizeLimit(f"a tuple of {known} components")
+    return Product(tuple(at(item, {index: Dim.of(turn)}) for turn in range(known)))
+
+
+def at(type_: Type, sizes: Mapping[Symbol, Dim]) -> Type:
+    """The type with symbols of sizes replaced."""
+
+    def shape(items: Shape) -> Shape:
+        return tuple(i.substitute(sizes) if isinstance(i, Dim) else i for i in items)
+
+    match type_:
+        case Tensor(Index(size), own):
+            return Tensor(Index(size.substitute(sizes)), shape(own))
+        case Tensor(element, own):
+            return Tensor(element, shape(own))
+        case Product(items, labels):
+            return Product(tuple(at(item, sizes) for item in items), labels)
+        case Abstract(symbol, lead):
+            return Abstract(symbol, shape(lead))
+        case SizeType(size):
+            return SizeType(size.substitute(sizes))
+        case Several(index, count, item):
+            return several(index, count.substitute(sizes), at(item, sizes))
 
 
 @frozen(cache_hash=True)

@@ -14,14 +14,20 @@ FILES = sorted(path.stem for path in HERE.glob("*.cat"))
 Sizes = dict[str, Setting]
 
 
+Shown = tuple[int, tuple[int, ...]]
+
+
 @frozen
 class Run:
-    """A model at small sizes; an input is `(v, shape)`: indices below v, or real numbers where v is 0."""
+    """A model at small sizes; an input is `(v, shape)`: indices below v, or real numbers where v is 0.
+
+    A tuple of those is one input.
+    """
 
     file: str
     model: str
     sizes: Sizes
-    inputs: tuple[tuple[int, tuple[int, ...]], ...]
+    inputs: tuple[Shown | tuple[Shown, ...], ...]
     outputs: tuple[tuple[int, ...], ...]
 
 
@@ -38,6 +44,13 @@ RUNS = (
     Run("glgenn", "o5_regression", {"n": 2, "c": 2}, ((0, (2, 4)),), ((),)),
     Run("gmu", "genres", {"o": 4, "text": 6, "picture": 5}, ((0, (6,)), (0, (5,))), ((23,),)),
     Run("gmu", "genres_free", {"o": 4, "text": 6, "picture": 5}, ((0, (6,)), (0, (5,))), ((23,),)),
+    Run(
+        "gmu",
+        "genres_of_many",
+        {"o": 4, "dims": (6, 5, 3)},
+        (((0, (6,)), (0, (5,)), (0, (3,))),),
+        ((23,),),
+    ),
     Run("mfa", "mfa_block", {"heads": 2, "c": 4, "d": 6}, ((0, (5, 6)),), ((5, 6),)),
     Run("mfa", "mfa_kr_block", {"heads": 2, "c": 4, "d": 6}, ((0, (5, 6)),), ((5, 6),)),
     Run(
@@ -105,7 +118,14 @@ def test_lowers_and_runs(run: Run, mode: str) -> None:
 
     torch.manual_seed(0)
     module = catnn.load(HERE / f"{run.file}.cat")[run.model].bind(**run.sizes).torch(mode=mode)
-    inputs = [torch.randint(v, (2, *s)) if v else torch.randn(2, *s) for v, s in run.inputs]
+
+    def drawn(v: int, s: tuple[int, ...]) -> torch.Tensor:
+        return torch.randint(v, (2, *s)) if v else torch.randn(2, *s)
+
+    inputs = [
+        drawn(*given) if isinstance(given[0], int) else tuple(drawn(*part) for part in given)
+        for given in run.inputs
+    ]
     found = module(*inputs)
     outputs = found if isinstance(found, tuple) else (found,)
     assert [tuple(output.shape) for output in outputs] == [(2, *shape) for shape in run.outputs]
