@@ -22,6 +22,7 @@ from catnn.elaborate.checker import Checker
 from catnn.elaborate.definition import Definition as Elaborated
 from catnn.elaborate.definition import ParameterKind
 from catnn.elaborate.later import refuse_later
+from catnn.elaborate.unused import unused
 from catnn.errors import CatError, Diagnostic
 from catnn.ir.normal import normalise
 from catnn.ir.terms import Program
@@ -129,6 +130,8 @@ def _check(program: modules.Modules) -> Checked:
             else:
                 refuse_later(checker, declaration)
     diagnostics = (*program.diagnostics, *checker.diagnostics)
+    if not diagnostics:  # what is wrong would leave much unused
+        diagnostics = tuple(unused(program.files[program.root].tree))
     return Checked(tuple(sorted(diagnostics, key=_place)), program.sources, found, checker)
 
 

@@ -103,4 +103,9 @@ CODES: dict[str, str] = {
     "E0601": "`forall` outside a law",
     # E08xx: lowering and run time
     "E0801": "no backend",
+    # W: warnings
+    "W0301": "an unused value",
+    "W0302": "an unused morph",
+    "W0303": "an unused argument",
+    "W0304": "an unused import",
 }

@@ -559,6 +559,14 @@ def filled(judge: Judge, apply: Apply) -> Type:
     return Tensor(REAL, judge.shape(apply.type))
 
 
+def constant(judge: Judge, apply: Apply) -> Type:
+    """Zeros, ones or a number everywhere: of whole numbers too."""
+    reals = filled(judge, apply)
+    assert isinstance(reals, Tensor)
+    assert isinstance(apply.type, Tensor)
+    return Tensor(INT, reals.shape) if apply.type.element == INT else reals
+
+
 def eye(judge: Judge, apply: Apply) -> Type:
     result = filled(judge, apply)
     assert isinstance(result, Tensor)
@@ -593,13 +601,14 @@ REAL_FUNCTIONS = (
     "leaky_relu", "elu", "selu", "stop", "dropout", "abs", "sign", "neg", "square", "at_least_float32",
 )  # fmt: skip
 FILLED = (
-    "zeros", "ones", "constant", "normal", "truncated_normal", "uniform", "kaiming",
+    "normal", "truncated_normal", "uniform", "kaiming",
     "kaiming_normal", "xavier", "glorot", "orthogonal", "bias_like",
 )  # fmt: skip
 
 RULES: Mapping[str, Rule] = {
     **dict.fromkeys(REAL_FUNCTIONS, of_reals),
     **dict.fromkeys(FILLED, filled),
+    **dict.fromkeys(("zeros", "ones", "constant"), constant),
     **dict.fromkeys(("add", "sub", "mul", "mod", "floordiv", "pow", "minimum", "maximum"), arithmetic),
     **dict.fromkeys(("lt", "le", "gt", "ge"), comparison),
     **dict.fromkeys(("eq", "ne"), equality),
