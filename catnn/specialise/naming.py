@@ -5,6 +5,7 @@ factors are called by their head, `linear`, `linear_2`; `repeat` and big
 operators add an index. A factor without parameters has no name.
 """
 
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 from attrs import define, field
@@ -119,11 +120,14 @@ _MEMBERS = """
     state_dict to to_empty train training type xpu zero_grad
 """
 TAKEN = frozenset(_MEMBERS.split())
-"""What a module calls its own members: a factor or leaf of such a name gets a `_` behind it."""
+"""What a module calls its own members: a factor or leaf of such a name gets a `_` behind it.
+
+So does one that is called by a word of Python: torch.export writes `self.class` as it stands.
+"""
 
 
 def _unique(base: str, used: dict[str, int]) -> str:
-    if base in TAKEN:
+    if base in TAKEN or iskeyword(base):
         base = f"{base}_"
     used[base] = used.get(base, 0) + 1
     return base if used[base] == 1 else f"{base}_{used[base]}"
