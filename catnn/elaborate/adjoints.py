@@ -1,9 +1,12 @@
 """`dagger f`: the adjoint of a linear morphism, of type `B -o A` for `f : A -o B`."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from catnn.elaborate import core
-from catnn.elaborate.calls import Callee
+from catnn.elaborate.calls import Callee, call
 from catnn.elaborate.context import Claim, Elaborator, fresh_uid
-from catnn.elaborate.core import Block, Closure, Ref
+from catnn.elaborate.core import Atom, Block, Closure, Ref
 from catnn.elaborate.definition import Port
 from catnn.elaborate.onaxes import head_name
 from catnn.elaborate.reify import close_inputs
@@ -14,14 +17,42 @@ from catnn.syntax import ast
 from catnn.types.dims import Symbol, fresh
 from catnn.types.types import REAL, Abstract, Product, Row, Tensor, Type
 
+Body: TypeAlias = tuple[Ref, Block]
 
-def adjoint(e: Elaborator, expr: ast.Prefixed, scope: Scope, expected: Type | None) -> Callee:
-    """`dagger f` as something to call, at the type of `f` itself.
 
-    `expected` is what the result is probably due to be: it tells what `f` alone
-    leaves open, as in `dagger sum`.
+def adjoint_applied(
+    e: Elaborator, expr: ast.Prefixed, scope: Scope, argument: Atom, expected: Type | None
+) -> Atom:
+    """`argument >> dagger f`; `expected` is what it is probably due to be.
+
+    It tells what `f` alone leaves open, as in `dagger sum`: `f` is taken at all
+    of that type, or at as many of its last axes as it reads, or at a type of its
+    own, whichever fits the argument first.
     """
-    ref, block = _body(e, expr.operand, scope, expected)
+    operand = expr.operand
+    known = None if expected is None else e.unifier.type(expected)
+    ways: list[Callable[[], Body]] = [lambda: _open(e, operand, scope)]
+    if isinstance(known, Tensor) and known.element == REAL:
+        ways.insert(0, lambda: _reading(e, operand, scope, known))
+    if len(ways) > 1 or isinstance(known, Product):
+        ways.insert(0, lambda: _at(e, operand, scope, known))
+
+    def applied(way: Callable[[], Body]) -> Atom:
+        return call(e, _callee(e, expr, *way()), (argument,), expr.span)
+
+    for way in ways[: len(ways) if len(ways) > 1 else 0]:
+        found = tried(e, lambda way=way: applied(way))  # type: ignore[misc]
+        if found is not None:
+            return found
+    return applied(ways[0])
+
+
+def adjoint(e: Elaborator, expr: ast.Prefixed, scope: Scope) -> Callee:
+    """`dagger f` as something to call, at the type of `f` itself."""
+    return _callee(e, expr, *_open(e, expr.operand, scope))
+
+
+def _callee(e: Elaborator, expr: ast.Prefixed, ref: Ref, block: Block) -> Callee:
     source, target = e.unifier.type(ref.type), e.unifier.type(block.result.type)
     refuse_no_numbers(e, source, target, expr.operand.span)
     inner = Closure((Ref(ref.uid, "x", source),), block)
@@ -48,29 +79,12 @@ def _shown(name: str) -> str:
     return "(..)" if name == "it" else name
 
 
-def _body(
-    e: Elaborator, operand: ast.Expr, scope: Scope, expected: Type | None
-) -> tuple[Ref, Block]:
-    """`f` at what the adjoint is to give, if that is known and fits; else at an open type."""
-    known = None if expected is None else e.unifier.type(expected)
-    if not (isinstance(known, Product) or (isinstance(known, Tensor) and known.element == REAL)):
-        return _open(e, operand, scope)
-    ways = [lambda: _at(e, operand, scope, known), lambda: _open(e, operand, scope)]
-    if isinstance(known, Tensor):
-        ways.insert(0, lambda: _reading(e, operand, scope, known))
-    for way in ways:
-        found = tried(e, way)
-        if found is not None:
-            return found
-    return _at(e, operand, scope, known)
-
-
-def _at(e: Elaborator, operand: ast.Expr, scope: Scope, type_: Type) -> tuple[Ref, Block]:
+def _at(e: Elaborator, operand: ast.Expr, scope: Scope, type_: Type) -> Body:
     ref = Ref(fresh_uid(), "x", type_)
     return ref, e.block(lambda: e.apply(operand, scope, ref))
 
 
-def _reading(e: Elaborator, operand: ast.Expr, scope: Scope, known: Tensor) -> tuple[Ref, Block]:
+def _reading(e: Elaborator, operand: ast.Expr, scope: Scope, known: Tensor) -> Body:
     """`f` at the last axes of a tensor, as many as it reads: what is in front leads."""
     row = e.unifier.fresh_row(known.shape)
     found = _at(e, operand, scope, Tensor(known.element, (row,)))
@@ -80,7 +94,7 @@ def _reading(e: Elaborator, operand: ast.Expr, scope: Scope, known: Tensor) -> t
     return found
 
 
-def _open(e: Elaborator, operand: ast.Expr, scope: Scope) -> tuple[Ref, Block]:
+def _open(e: Elaborator, operand: ast.Expr, scope: Scope) -> Body:
     found = _at(e, operand, scope, Abstract(fresh("A", "meta")))
     close_inputs(e, found[0].type)
     return found
@@ -96,4 +110,4 @@ def _open_sizes(e: Elaborator, type_: Type) -> set[Symbol]:
             return set()
 
 
-__all__ = ["adjoint"]
+__all__ = ["adjoint", "adjoint_applied"]

@@ -32,8 +32,13 @@ def same(shape: Shape, draw: Draw, depth: int) -> str:
         lambda: f"linear[{last}, bias = false]",
         lambda: "cumsum",
         lambda: "flip",
-        lambda: f"(x => x * [cos(real(j)) for j < {last}])",
-        lambda: f"(x => select([j % 2 == 0 for j < {last}], x, 0))",
+        lambda: (
+            f"(morph turned : [{last}] -> [{last}] = x => x * [cos(real(j)) for j < {last}]; turned)"
+        ),
+        lambda: (
+            f"(morph kept : [{last}] -> [{last}] = x => select([j % 2 == 0 for j < {last}], x, 0); kept)"
+        ),
+        lambda: f"(x => param s : [{last}] ~ normal[1.0]; x * s)",
         lambda: f"cumsum{{[a] {' '.join(NAMES[1 : len(shape)])}}}",
         lambda: "(x => if training then x else 2 * x)",
         lambda: "(x => stop(0.5) * x)",
@@ -54,7 +59,11 @@ def same(shape: Shape, draw: Draw, depth: int) -> str:
     ]
     if len(shape) > 1:
         if len(shape) == 2:  # a copy takes what its body reads
-            deep.append(lambda: f"(copies[{shape[0]}] (linear[{last}, bias = false] >> {same(shape[1:], draw, depth - 1)}))")
+            deep.append(
+                lambda: (
+                    f"(copies[{shape[0]}] (linear[{last}, bias = false] >> {same(shape[1:], draw, depth - 1)}))"
+                )
+            )
         deep.append(
             lambda: (
                 f"(xs => second((scan ((s, x) => (0.5 * s + {same(shape[1:], draw, depth - 1)}(x), s - x)))(zeros{typed(shape[1:])}, xs)))"
