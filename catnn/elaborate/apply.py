@@ -27,6 +27,7 @@ from catnn.elaborate.scope import (
     TemplateEntry,
     ValueEntry,
 )
+from catnn.elaborate.seeds import is_seeded, seeded
 from catnn.elaborate.sizes import size
 from catnn.elaborate.statements import run_statements
 from catnn.elaborate.unify import Mismatch
@@ -726,6 +727,9 @@ def apply_call(e: Elaborator, expr: ast.Call, scope: Scope, expected: Type | Non
         callee = callee_of(e, head, scope, None)
         atoms = _arguments(e, callee, nodes, scope)
         return call(e, callee, atoms, expr.span, [node.span for node in nodes])
+    whole = nodes[0] if len(nodes) == 1 else ast.Tuple(expr.arguments, span=expr.span)
+    if nodes and is_seeded(e, head, whole, scope):
+        return seeded(e, head, whole, scope, expr.span)
     atoms = [e.value(node, scope) for node in nodes]
     if isinstance(bare, ast.PatternTerm | ast.OnAxes | ast.Instance):
         tupled = (

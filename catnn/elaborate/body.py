@@ -10,11 +10,13 @@ from catnn.elaborate.crossing import prove_whole
 from catnn.elaborate.definition import Definition, Port, Requirement
 from catnn.elaborate.linearity import prove_claims
 from catnn.elaborate.names import written
+from catnn.elaborate.patterns import PATTERN
 from catnn.elaborate.reify import close_inputs
 from catnn.elaborate.scope import Scope, ValueEntry
 from catnn.elaborate.statics import static_sizes
 from catnn.elaborate.unify import Obligation, leaves, prefixed
 from catnn.errors import Diagnostic, Label
+from catnn.source import Span
 from catnn.types.atoms import Member, Total
 from catnn.types.dims import Dim, Symbol, fresh
 from catnn.types.facts import Compare, Fact, Facts
@@ -236,16 +238,8 @@ def _wanted(e: Elaborator, definition: Definition) -> None:
         open_ = e.unifier.dim(Dim.of(meta)).metas()
         if not open_:
             continue
-        example = f"`{callee}[{name} = ..]`" if is_argument else None
-        side = "comes out" if callee.startswith("dagger ") else "goes in"
-        e.report(
-            Diagnostic(
-                "E0209",
-                f"nothing determines the size `{name}` of `{callee}`",
-                span,
-                help=(f"give it: {example}",) if example else (f"state the type of what {side}",),
-            )
-        )
+        if not _follows(e, open_, open_sizes):
+            e.report(_undetermined(callee, name, span, is_argument))
         definition.state = "failed"
         for symbol in open_:
             e.unifier.dims[symbol] = Dim.of(fresh(symbol.name))
@@ -262,6 +256,25 @@ def _wanted(e: Elaborator, definition: Definition) -> None:
         left, right = e.unifier.dim(equation.left), e.unifier.dim(equation.right)
         e.report(equation.report(Mismatch("size", left, right)))
         definition.state = "failed"
+
+
+def _follows(e: Elaborator, metas: frozenset[Symbol], reported: set[Symbol]) -> bool:
+    """Whether an equation would give a size if one that was reported were known."""
+    for equation in e.unifier.waiting:
+        symbols = e.unifier.dim(equation.left).symbols() | e.unifier.dim(equation.right).symbols()
+        if metas & symbols and reported & symbols:
+            return True
+    return False
+
+
+def _undetermined(callee: str, name: str, span: Span, is_argument: bool) -> Diagnostic:
+    if callee == PATTERN:
+        help = f"give it: `{{..}}[{name} = ..]`"
+        return Diagnostic("E0211", f"the size of the axis `{name}` is open", span, help=(help,))
+    side = "comes out" if callee.startswith("dagger ") else "goes in"
+    help = f"give it: `{callee}[{name} = ..]`" if is_argument else f"state the type of what {side}"
+    text = f"nothing determines the size `{name}` of `{callee}`"
+    return Diagnostic("E0209", text, span, help=(help,))
 
 
 def _numbers(e: Elaborator, definition: Definition) -> None:

@@ -127,9 +127,9 @@ def pattern_callee(
         for axis in _atoms(result.axes):
             table.axis(axis.text, axis.span)
     table.fill()
-    _solve(table, operands, shapes)
+    left = _solve(table, operands, shapes)
     _all_given(table)
-    _all_known(table, operands, results)
+    _open(table, operands, results, left)
     matched = _compile(table, operands, results, shapes, span)
     elements = [type_.element for type_ in types]
     element = elements[0]
@@ -263,8 +263,8 @@ def _measure(
 
 def _solve(
     table: AxisTable, operands: Sequence[ast.Operand], shapes: Sequence[tuple[Dim, ...]]
-) -> None:
-    """Each compound axis is an equation; one with a single open axis determines it."""
+) -> list[tuple[ast.AxisTerm, Dim]]:
+    """Each compound axis is an equation; one with a single open axis determines it. Gives the others."""
     equations = [
         (axis, dim)
         for operand, shape in zip(operands, shapes, strict=True)
@@ -286,6 +286,7 @@ def _solve(
                 continue
             equations.remove((axis, dim))
             moved = True
+    return equations
 
 
 def _determine(table: AxisTable, axis: ast.AxisTerm, dim: Dim, name: str) -> None:
@@ -357,25 +358,61 @@ def _all_given(table: AxisTable) -> None:
             )
 
 
-def _all_known(
-    table: AxisTable, operands: Sequence[ast.Operand], results: Sequence[ast.Operand]
+def _open(
+    table: AxisTable,
+    operands: Sequence[ast.Operand],
+    results: Sequence[ast.Operand],
+    equations: Sequence[tuple[ast.AxisTerm, Dim]],
 ) -> None:
-    """Refuse an axis whose size nothing tells."""
+    """A size that the pattern does not tell is left to what stands around it."""
     before = {a.text for operand in operands for a in _atoms(operand.axes)}
     after = {a.text for result in results for a in _atoms(result.axes)}
     for name, number in table.names.items():
         if table.sizes[number] is None:
             lost = sorted(before - after)
-            misspelt = name not in before and len(lost) == 1
-            table.e.fail(
-                "E0211",
-                f"the size of the axis `{name}` is open",
-                table.places[number],
-                help=[
-                    *([f"did you mean `{lost[0]}`?"] if misspelt else []),
-                    f"give it: `{{..}}[{name} = ..]`",
-                ],
+            if name not in before and len(lost) == 1:
+                table.e.fail(
+                    "E0211",
+                    f"the size of the axis `{name}` is open",
+                    table.places[number],
+                    help=[f"did you mean `{lost[0]}`?", f"give it: `{{..}}[{name} = ..]`"],
+                )
+            meta = fresh(name, "meta")
+            table.sizes[number] = Dim.of(meta)
+            table.e.wanted[meta] = (PATTERN, name, table.places[number], False)
+    for axis, dim in equations:
+        _equate(table, axis, dim)
+
+
+PATTERN = "{..}"
+"""What wants a size that a pattern leaves open."""
+
+
+def _equate(table: AxisTable, axis: ast.AxisTerm, dim: Dim) -> None:
+    """A compound axis of which several parts are open: an equation that waits for the others."""
+    e = table.e
+    whole = _size(table, axis)
+
+    def report(mismatch: Mismatch) -> Diagnostic:
+        if mismatch.kind == "division":
+            return Diagnostic(
+                "E0207",
+                f"cannot show that `{mismatch.left}`",
+                axis.span,
+                f"this axis has size {e.unifier.dim(dim)}",
+                help=(f"add `where {mismatch.left}`",),
             )
+        return Diagnostic(
+            "E0213",
+            f"an axis of size `{e.unifier.dim(dim)}` is split into parts that make `{e.unifier.dim(whole)}`",
+            axis.span,
+        )
+
+    try:
+        e.unifier.unify_dim(dim, whole, report)
+    except Mismatch as mismatch:
+        e.report(report(mismatch))
+        raise Abandon from None
 
 
 def _result_shape(table: AxisTable, result: ast.Operand) -> tuple[Dim, ...]:

@@ -24,6 +24,7 @@ from catnn.elaborate.scope import (
     TemplateEntry,
     ValueEntry,
 )
+from catnn.elaborate.seeds import is_seeded, seeded
 from catnn.elaborate.sizes import condition, decide, facts_of, negated, number, size
 from catnn.elaborate.statements import run_statements
 from catnn.elaborate.tabulate import comprehension
@@ -445,7 +446,10 @@ def _compose(e: Elaborator, expr: ast.Compose, scope: Scope, expected: Type | No
             expr.span,
             help=["start the chain with a value: `x >> ..`"],
         )
-    atom = value(e, first, scope)
+    if is_seeded(e, rest[0], first, scope):
+        atom = seeded(e, rest.pop(0), first, scope, expr.span)
+    else:
+        atom = value(e, first, scope)
     for position, factor in enumerate(rest):
         last = position == len(rest) - 1
         atom = apply(e, factor, scope, atom, expected if last else None)
