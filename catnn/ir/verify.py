@@ -3,7 +3,7 @@
 - every type follows from the arguments and attributes by the rules of `signatures`;
 - equal terms are one object;
 - variables are bound by the program or a loop around them, and no two share a `uid`;
-- a body takes and gives what its loop hands on; stores go to buffers of their type;
+- a body takes and gives what its loop hands on; stores go to buffers of their type, one to each;
 - leaves have paths of their own, below their loop where they are one for each turn;
 - no size is open: all are made of the program's run-time sizes.
 
@@ -165,6 +165,8 @@ class Verification:
             self.term(term)
         for store in region.stores:
             self.store(store)
+        if len({id(store.buffer) for store in region.stores}) < len(region.stores):
+            raise Breach("two stores go to one buffer", region.result)
         for name, value in region.aux:
             if value.type != Tensor(REAL):
                 raise Breach(f"the part `{name}` of the loss is {value.type}, no number", value)

@@ -136,6 +136,7 @@ class Place:
     """Where evaluation stands: the lead, the factor, the enclosing copies, the region's effects.
 
     `turn` is the uid of the state of the innermost loop: a draw in it is one for each turn.
+    `is_quiet` says that nothing is stored: it is the other branch of `if training`.
     """
 
     axes: tuple[Axis, ...]
@@ -145,6 +146,7 @@ class Place:
     aux: list[tuple[str, Term]] = field(factory=list)
     is_holder: bool = False
     turn: int = 0
+    is_quiet: bool = False
 
     def at(self, axes: tuple[Axis, ...]) -> "Place":
         """The same place under exactly these lead axes."""

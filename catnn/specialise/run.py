@@ -9,10 +9,22 @@ from catnn.elaborate.definition import Definition
 from catnn.elaborate.scope import FamilyEntry
 from catnn.elaborate.sizes import text_of
 from catnn.elaborate.substitution import Substitution
-from catnn.errors import InternalError
+from catnn.errors import CatError, Diagnostic, InternalError
 from catnn.ir.build import Builder, give_hint, tensor_type
-from catnn.ir.terms import Apply, Attrs, AttrValue, Leaf, Loop, Region, Store, Term, Var
+from catnn.ir.terms import (
+    Apply,
+    Attrs,
+    AttrValue,
+    Leaf,
+    Loop,
+    Region,
+    Store,
+    Term,
+    Var,
+    WhenTraining,
+)
 from catnn.prims.rows import PUSHES
+from catnn.source import Span
 from catnn.specialise.adjoint import Bound as Bindings
 from catnn.specialise.adjoint import Transposer
 from catnn.specialise.frame import Bound, Crossing, Frame, Place, SharedInstance, Undecided
@@ -52,6 +64,8 @@ class Runner:
         self.uids = count(1)
         self.turns: dict[object, frozenset[Symbol]] = {}
         self.sites = count(1)
+        self.homes: dict[Leaf, list[Store]] = {}
+        """The region, by its stores, in which each buffer is stored."""
 
     # ---- atoms and blocks -------------------------------------------------------------
 
@@ -113,7 +127,7 @@ class Runner:
             case core.InTraining(then, otherwise):
                 return self.in_training(then, otherwise, frame, place)
             case core.Declared():
-                return self.declare(operation, frame, place)
+                return self.declare(operation, frame, place, binding.span)
             case core.Instance(name, morphism):
                 # The instance's own name is its label; it is entered when it is first used.
                 holder = place.factor.enter(name, collapses=True)
@@ -634,13 +648,13 @@ class Runner:
 
     # ---- instances -------------------------------------------------------------------------
 
-    def declare(self, operation: core.Declared, frame: Frame, place: Place) -> Value:
+    def declare(self, operation: core.Declared, frame: Frame, place: Place, span: Span) -> Value:
         """A leaf of this instance; under copies it has their axes in front."""
         factor = place.factor
         if factor.leaf_cursor < len(factor.leaves):
             _, leaf = factor.leaves[factor.leaf_cursor]
             factor.leaf_cursor += 1
-            return Lifted(leaf, place.copies)
+            return Lifted(self.stored(leaf, place, span), place.copies)
         type_ = frame.type(operation.type)
         assert isinstance(type_, Tensor)
         start = Place((), Factor("init"))
@@ -665,9 +679,32 @@ class Runner:
 
     def store(self, buffer: Value, value: Value, place: Place) -> None:
         target = self.lifted(buffer)
-        assert isinstance(target.term, Leaf)
+        term = target.term.otherwise if isinstance(target.term, WhenTraining) else target.term
+        assert isinstance(term, Leaf)
         full = self.shaper.carry(self.lifted(value), target.axes)
-        place.stores.append(Store(target.term, full.term))
+        place.stores[:] = [store for store in place.stores if store.buffer is not term]
+        place.stores.append(Store(term, full.term))
+        if not place.is_quiet:
+            self.homes[term] = place.stores
+
+    def stored(self, leaf: Leaf, place: Place, span: Span) -> Term:
+        """What a later call of a shared instance finds in a buffer: in training what was stored last."""
+        if place.is_quiet:
+            return leaf
+        home = self.homes.get(leaf, place.stores)
+        if home is not place.stores:
+            raise CatError(
+                [
+                    Diagnostic(
+                        "E0503",
+                        f"`{leaf.path[-1]}` of one instance is stored in a loop and outside of it",
+                        span,
+                        help=("apply the shared instance at one of these places only",),
+                    )
+                ]
+            )
+        found = next((store.value for store in place.stores if store.buffer is leaf), leaf)
+        return self.builder.when_training(found, leaf)
 
     def auxiliary(self, name: str, value: Value, place: Place) -> None:
         """Mean over leads, sum over copies."""
@@ -695,7 +732,7 @@ class Runner:
         self, then: core.Block, otherwise: core.Block, frame: Frame, place: Place
     ) -> Value:
         first = self.block(then, frame.child(), place)
-        quiet = Place(place.axes, place.factor, place.copies, turn=place.turn)
+        quiet = Place(place.axes, place.factor, place.copies, turn=place.turn, is_quiet=True)
         second = self.block(otherwise, frame.child(), quiet)
         return self.either(first, second, place)
 
@@ -764,7 +801,9 @@ class Runner:
         term = self.shaper.as_term(initial)
         var = self.builder.var(Var("x", term.type, next(self.uids)))
         state = self.shaper.of_term(var, initial)
-        inside = Place(place.axes, place.factor, place.copies, turn=var.uid)
+        inside = Place(
+            place.axes, place.factor, place.copies, turn=var.uid, is_quiet=place.is_quiet
+        )
         arguments: list[Value] = [state]
         parameters: tuple[Var, ...] = (var,)
         if morphism.indexed:
@@ -827,7 +866,9 @@ class Runner:
         init = self.shaper.as_term(state)
         var = self.builder.var(Var("state", init.type, next(self.uids)))
         item = self.builder.var(Var("x", without_first(xs.type), next(self.uids)))
-        inside = Place(place.axes, place.factor, place.copies, turn=var.uid)
+        inside = Place(
+            place.axes, place.factor, place.copies, turn=var.uid, is_quiet=place.is_quiet
+        )
         given = [self.shaper.of_term(var, state), self.shaper.of_term(item, sequence)]
         result = self.run(inner, given, frame, inside)
         assert isinstance(result, Bundle)

@@ -162,7 +162,7 @@ def checkpointing(cls: type[nn.Module]) -> type[nn.Module]:
     from torch.utils.checkpoint import checkpoint
 
     def forward(self: nn.Module, *inputs: object, **form: object) -> object:
-        return checkpoint(partial(cls.forward, self), *inputs, use_reentrant=False, **form)
+        return checkpoint(partial(cls.forward, self, **form), *inputs, use_reentrant=False)
 
     return type(cls.__name__, (cls,), {"forward": forward, "__module__": cls.__module__})
 

@@ -252,6 +252,8 @@ def test_stores_go_to_buffers_of_their_type() -> None:
     ):
         region = evolve(program.region, stores=(Store(buffer, value),))
         refused(evolve(program, region=region), what)
+    twice = evolve(program.region, stores=(store, Store(store.buffer, store.buffer)))
+    refused(evolve(program, region=twice), "two stores go to one buffer")
     param = catnn.loads("model m : [4] -> [4] = linear[4]")["m"].program
     bias = param.leaves[1]
     region = evolve(param.region, stores=(Store(bias, bias),))

@@ -198,3 +198,77 @@ def test_a_returned_buffer_is_its_old_value() -> None:
     module.a.zero_()
     assert not module(drawn(2, 4)).any()
     assert module.a.any()
+
+
+COUNTING = """
+morph f : [] -> [] = x =>
+  buffer count : [] = zeros;
+  count <- count + 1;
+  x + count
+"""
+
+
+@pytest.mark.parametrize("optimise", [True, False])
+def test_a_later_call_of_one_instance_reads_what_an_earlier_one_stored(optimise: bool) -> None:
+    model = catnn.loads(f"{COUNTING}model m : [] -> [] = x => share g = f; g(10 * g(g(x)))")["m"]
+    module = model.torch(optimise=optimise)
+    assert module.train()(torch.zeros(1)).item() == 10 * (0 + 1) + 2
+    assert module.g.count.item() == 3
+    assert module.eval()(torch.zeros(1)).item() == 10 * (3 + 3) + 3
+    assert module.g.count.item() == 3
+
+
+@pytest.mark.parametrize("optimise", [True, False])
+def test_a_shared_batch_norm_is_that_of_torch(optimise: bool) -> None:
+    """Called twice, it moves its statistics twice."""
+    text = "model m : [n, 3] -> [n, 3] = x => share g = batchnorm1d; g(2 * g(x))"
+    module = catnn.loads(text)["m"].torch(optimise=optimise)
+    theirs = torch.nn.BatchNorm1d(3)
+    for training in (True, True, False):
+        x = torch.randn(5, 3)
+        due = theirs.train(training)(2 * theirs(x))
+        torch.testing.assert_close(module.train(training)(x[None])[0], due)
+    torch.testing.assert_close(module.g.running_mean, theirs.running_mean)
+    torch.testing.assert_close(module.g.running_var, theirs.running_var)
+
+
+def test_a_shared_instance_in_a_loop_stores_in_each_turn() -> None:
+    model = catnn.loads(f"{COUNTING}model m : [] -> [] = x => share g = f; x >> iterate[3] g")["m"]
+    module = model.torch().train()
+    assert module(torch.zeros(1)).item() == 0 + 1 + 2
+    assert module.g.count.item() == 3
+
+
+@pytest.mark.parametrize("body", ["g(x) >> iterate[3] g", "x >> iterate[3] g >> g"])
+def test_a_shared_instance_in_a_loop_and_outside_is_refused(body: str) -> None:
+    model = catnn.loads(f"{COUNTING}model m : [] -> [] = x => share g = f; {body}")["m"]
+    with pytest.raises(catnn.CatError) as caught:
+        model.torch()
+    (found,) = caught.value.diagnostics
+    assert found.code == "E0503"
+    assert found.message == "`count` of one instance is stored in a loop and outside of it"
+    assert found.span.start > 0
+
+
+def test_in_both_branches_of_training() -> None:
+    text = f"{COUNTING}model m : [] -> [] = x => share g = f; if training then g(x) else -g(x)"
+    module = catnn.loads(text)["m"].torch()
+    assert module.train()(torch.ones(1)).item() == 1
+    assert module.g.count.item() == 1
+    assert module.eval()(torch.ones(1)).item() == -2
+    assert module.g.count.item() == 1
+
+
+def test_components_that_nothing_uses() -> None:
+    """What is called `_` is not in the way, and what nothing reads is not computed."""
+    text = """
+    model m : [n] -> [2] = x =>
+      let (_, first) = argmax(x);
+      let (_, last) = argmin(x);
+      let (sorted, _) = sort(x);
+      [real(first), real(last)]
+    """
+    model = catnn.loads(text)["m"]
+    x = torch.tensor([[3.0, 1, 4, 1, 5, 0]])
+    assert model.torch()(x).tolist() == [[4.0, 5.0]]
+    assert "sort" not in model.emit().split("def run(")[1]
