@@ -34,8 +34,9 @@ def adjoint_applied(
     ways: list[Callable[[], Body]] = [lambda: _open(e, operand, scope)]
     if isinstance(known, Tensor) and known.element == REAL:
         ways.insert(0, lambda: _reading(e, operand, scope, known))
-    if len(ways) > 1 or isinstance(known, Product):
-        ways.insert(0, lambda: _at(e, operand, scope, known))
+    if known is not None and (len(ways) > 1 or isinstance(known, Product)):
+        whole = known
+        ways.insert(0, lambda: _at(e, operand, scope, whole))
 
     def applied(way: Callable[[], Body]) -> Atom:
         return call(e, _callee(e, expr, *way()), (argument,), expr.span)

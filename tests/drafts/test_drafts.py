@@ -21,7 +21,8 @@ Shown = tuple[int, tuple[int, ...]]
 class Run:
     """A model at small sizes; an input is `(v, shape)`: indices below v, or real numbers where v is 0.
 
-    A tuple of those is one input.
+    A tuple of those is one input. `graph` is a number of nodes and one of edges, the
+    first context; further contexts are as inputs, without a batch.
     """
 
     file: str
@@ -29,6 +30,8 @@ class Run:
     sizes: Sizes
     inputs: tuple[Shown | tuple[Shown, ...], ...]
     outputs: tuple[tuple[int, ...], ...]
+    graph: tuple[int, int] | None = None
+    contexts: tuple[Shown, ...] = ()
 
 
 RUNS = (
@@ -51,6 +54,9 @@ RUNS = (
         (((0, (6,)), (0, (5,)), (0, (3,))),),
         ((23,),),
     ),
+    Run("gat", "gat_net", {"c": 2, "classes": 3, "d": 4}, ((0, (5, 4)),), ((5, 3),), (5, 7)),
+    Run("gat", "gatv2", {"h": 2, "c": 3, "d": 4}, ((0, (5, 4)),), ((5, 6),), (5, 7)),
+    Run("gin", "gin_net", {"layers": 2, "h": 3, "d": 4}, ((0, (5, 4)),), ((2,),), (5, 7)),
     Run("mfa", "mfa_block", {"heads": 2, "c": 4, "d": 6}, ((0, (5, 6)),), ((5, 6),)),
     Run("mfa", "mfa_kr_block", {"heads": 2, "c": 4, "d": 6}, ((0, (5, 6)),), ((5, 6),)),
     Run(
@@ -68,6 +74,25 @@ RUNS = (
         ((4, 5),),
     ),
     Run("mpo", "mpobert", {"layers": 1, "h": 2, "b": 2}, ((0, (2, 768)),), ((2, 768),)),
+    Run("multilevel", "narrow", {}, ((0, (8, 8)),), ((4, 4),)),
+    Run(
+        "pdf",
+        "pdf_net",
+        {"layers": 2, "k": 2, "c": 3},
+        ((0, (5, 3)),),
+        ((1,),),
+        (5, 7),
+        ((0, (5, 5, 3)),),
+    ),
+    Run(
+        "pna",
+        "pna_net",
+        {"layers": 2, "h": 3, "d": 4, "c": 2},
+        ((0, (5, 4)),),
+        ((10,),),
+        (5, 7),
+        ((0, (7, 2)),),
+    ),
     Run("multilinear_moe", "mumoe_block", {"n": 4, "r": 3, "d": 5}, ((0, (5,)),), ((5,),)),
     Run("multilinear_moe", "ring_block", {"n": 4, "d": 5}, ((0, (5,)),), ((5,),)),
     Run("multilinear_moe", "deep_block", {"n1": 2, "n2": 3, "r": 3, "d": 5}, ((0, (5,)),), ((5,),)),
@@ -126,6 +151,10 @@ def test_lowers_and_runs(run: Run, mode: str) -> None:
         drawn(*given) if isinstance(given[0], int) else tuple(drawn(*part) for part in given)
         for given in run.inputs
     ]
+    if run.graph is not None:
+        nodes, edges = run.graph
+        inputs.append((nodes, torch.randint(nodes, (edges,)), torch.arange(edges) % nodes))
+    inputs += [drawn(*given)[0] for given in run.contexts]
     found = module(*inputs)
     outputs = found if isinstance(found, tuple) else (found,)
     assert [tuple(output.shape) for output in outputs] == [(2, *shape) for shape in run.outputs]

@@ -24,7 +24,7 @@ def names(path: Path) -> list[str]:
 def test_module_checks(path: Path) -> None:
     program = catnn.load(path)
     assert program.diagnostics == ()
-    assert set(names(path)) == set(program)
+    assert {name for name in names(path) if name[0].islower()} == set(program)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
