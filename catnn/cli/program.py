@@ -61,6 +61,14 @@ def known_settings(found: Definition, settings: Mapping[str, Value]) -> None:
     """Refuse `--set` of arguments that the definition does not take."""
     names = [parameter.name for parameter in found.parameters]
     for name in settings:
+        if name not in names and name in {s.name for s in found.elaborated.sizes}:
+            raise UsageError(
+                f"`{name}` of `{found.name}` is a run-time size; it is not set",
+                [
+                    "leave it out: it is read off the inputs of each call",
+                    f"to fix it, make it an argument: `{found.name}[{name}]`",
+                ],
+            )
         if name not in names:
             raise UsageError(
                 f"`{found.name}` has no argument `{name}`",

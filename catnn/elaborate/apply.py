@@ -675,7 +675,10 @@ def _unknown_morphism(e: Elaborator, name: str, expr: ast.Expr, scope: Scope) ->
     if e.checker.is_excused(scope.module, name):
         raise Abandon
     visible = scope.visible() | e.checker.visible(scope.module) | set(STRUCTURE)
-    help = [line for line in (HABITS.get(name.lower()), suggestion(name, visible)) if line]
+    homes = e.checker.library.homes(name) if e.definition.primitive is None else []
+    imported = f"`import {homes[0]} ({name})`" if homes else None
+    known = (imported, HABITS.get(name.lower()), suggestion(name, visible))
+    help = [line for line in known if line]
     e.fail("E0302", f"there is no morphism `{name}` here", expr.span, help=help[:1])
 
 

@@ -490,6 +490,8 @@ def _instance(e: Elaborator, expr: ast.Instance, scope: Scope, expected: Type | 
         bound = scope.value(head.text)
         if isinstance(bound, ValueEntry):
             return _project(e, expr, bound.atom, scope)
+    elif not isinstance(head, ast.PatternTerm | ast.OnAxes):
+        return _project(e, expr, value(e, head, scope), scope)
     return _nullary(e, expr, scope, expected)
 
 
@@ -503,7 +505,7 @@ def _project(e: Elaborator, expr: ast.Instance, atom: Atom, scope: Scope) -> Ato
             "E0315",
             "brackets are for compile time; a tensor is indexed with parentheses",
             expr.span,
-            help=["write `x(i)`"],
+            help=[_with_parentheses(e, expr, type_, scope)],
         )
     place = size(e, expr.arguments[0].value, scope)
     index = place.as_int()
@@ -519,6 +521,20 @@ def _project(e: Elaborator, expr: ast.Instance, atom: Atom, scope: Scope) -> Ato
     if not 0 <= index < len(type_.items):
         e.fail("E0308", f"a tuple of {len(type_.items)} has no component {index}", expr.span)
     return component(atom, index, type_.items[index])
+
+
+def _with_parentheses(e: Elaborator, expr: ast.Instance, type_: Type, scope: Scope) -> str:
+    """`x(0)` for `x[0]`; what Python counts from the end is counted from the front."""
+    name = expr.head.text if isinstance(expr.head, ast.Name) else "x"
+    places = [argument.value for argument in expr.arguments]
+    if len(places) != 1 or not isinstance(places[0], ast.Number | ast.Name | ast.Unary):
+        return f"write `{name}(i)`"
+    (place,) = places
+    if isinstance(place, ast.Unary) and isinstance(place.operand, ast.Number):
+        axis = type_.shape[0] if isinstance(type_, Tensor) and type_.shape else "n"
+        return f"indices count from 0; from the end: `{name}({axis} - {place.operand.text})`"
+    text = getattr(place, "text", "i")
+    return f"write `{name}({text})`"
 
 
 def _project_several(

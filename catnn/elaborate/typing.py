@@ -182,7 +182,7 @@ def _element(e: Elaborator, node: ast.ElementType, scope: Scope) -> Type:
     if node.name == "size":
         if arguments is None or len(arguments) != 1 or shape:
             e.fail("E0304", "`size` takes one size and no axes", node.span)
-        return SizeType(axis(e, arguments[0], scope))
+        return SizeType(size(e, arguments[0], scope))
     if node.name in ELEMENTS and arguments is None:
         return Tensor(ELEMENTS[node.name], shape)
     if node.name == "dim":

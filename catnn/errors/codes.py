@@ -49,6 +49,7 @@ CODES: dict[str, str] = {
     "E0145": "`by` without `at`",
     "E0146": "several names without parentheses",
     "E0147": "a value without `let`",
+    "E0148": "slices",
     # E02xx: shapes and sizes
     "E0201": "sizes that differ",
     "E0202": "too few axes",

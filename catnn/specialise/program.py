@@ -13,7 +13,7 @@ from catnn.elaborate.names import suggestion
 from catnn.elaborate.scope import FamilyEntry, Scope, SizeEntry
 from catnn.elaborate.sizes import size, text_code
 from catnn.elaborate.substitution import Substitution
-from catnn.elaborate.unify import Unifier
+from catnn.elaborate.unify import Unifier, leaves
 from catnn.errors import CatError, Diagnostic
 from catnn.ir.rebuild import rename_leaves, used_leaves, used_sizes
 from catnn.ir.terms import Input, Program, Region, Term, Var
@@ -104,6 +104,10 @@ class _Specialisation:
                 help = suggestion(name, [*names, *statics]) or ""
                 if name in runtime:
                     message = f"`{name}` of `{definition.name}` is a run-time size; it is not bound"
+                    help = (
+                        "leave it out: it is read off the inputs of each call; "
+                        f"to fix it, make it an argument: `{definition.name}[{name}]`"
+                    )
                 raise self.fail("E0303", message, help)
         scope = Scope(definition.module)
         self.bindings = {**self.lengths(), **self.bindings}
@@ -289,7 +293,12 @@ class _Specialisation:
         runner = Runner()
         batch = fresh("batch")
         # Without an input that varies there is nothing to lift over.
-        varies = any(each or not port.is_context for port in definition.ports)
+        varies = any(
+            not isinstance(leaf, SizeType)
+            for port in definition.ports
+            if each or not port.is_context
+            for leaf in leaves(port.type)
+        )
         lead = (Axis(Dim.of(batch)),) if varies else ()
         frame = Frame(definition.solved, self.filled)
         place = Place(lead, Factor(""))

@@ -1,6 +1,6 @@
 """Mistakes that come from other languages: Python, C, Haskell, einops."""
 
-from catnn_grammar.situation import Mistake, Repair, Situation
+from catnn_grammar.situation import CLOSING, OPENING, Mistake, Repair, Situation
 from catnn_grammar.tokens import WORD_KINDS, Token
 
 _OPERATORS = {"**": "CARET", "&&": "AND", "||": "OR", "!": "NOT"}
@@ -132,6 +132,34 @@ def python_lambda(s: Situation) -> Mistake | None:
         "a function is not written with `lambda`",
         at=s.before(),
         help=("write `x => ..`, with several inputs `(x, y) => ..`",),
+    )
+
+
+def sliced(s: Situation) -> Mistake | None:
+    """E0148: `x[:, 0]`, `x[0:2]`, `x[..., 0]`, `x[None]` as PyTorch and NumPy write them."""
+    opening = s.opening
+    if opening is None or opening.kind != "LSQB" or s.token.text not in (":", ".."):
+        return None
+    first = s.tokens.index(opening)
+    head = s.tokens[first - 1] if first else opening
+    if head.end != opening.start or head.kind not in ("NAME", "RPAR", "RSQB"):
+        return None
+    stop, depth = s.index, 1
+    while stop < len(s.tokens) - 1:
+        depth += (s.tokens[stop].kind in OPENING) - (s.tokens[stop].kind in CLOSING)
+        if depth == 0:
+            break
+        stop += 1
+    name = head.text if head.kind == "NAME" else "x"
+    return s.mistake(
+        "E0148",
+        "a tensor is not cut by `:`",
+        at=head,
+        to=s.tokens[stop],
+        help=(
+            f"`{name}(0)` takes from the first axis; for another, name the axes: `(x => x(0)){{n [d]}}`",
+            "a part of an axis is cut by a pattern: `{n (p + q) -> n p, n q}[p = 2]`",
+        ),
     )
 
 

@@ -25,6 +25,7 @@ MISTAKES: tuple[Row, ...] = (
     habits.python_import,
     habits.python_definition,
     habits.python_lambda,
+    habits.sliced,
     habits.loop,
     habits.return_,
     habits.arrow_for_lambda,

@@ -119,6 +119,7 @@ def write_checks(writer: Writer, program: Program, names: Sequence[str]) -> None
     """The body of `check`: shapes first, then facts, then ranges."""
     known: dict[Symbol, str] = {}
     later: list[tuple[str, Input, Tensor, int, Dim]] = []
+    carried: set[Symbol | None] = set()
     for given, name in zip(program.inputs, names, strict=True):
         for text, tensor in parts(name, given.var.type):
             _rank(writer, program, given, text, tensor)
@@ -128,6 +129,7 @@ def write_checks(writer: Writer, program: Program, names: Sequence[str]) -> None
                     _axis(writer, program, given, text, tensor, k, item, known, later)
             _own_batch(writer, program, given, text, tensor, known)
         for text, size in size_fields(name, given.var.type):
+            carried |= {size.as_symbol()} - known.keys()
             _size(writer, program, given, text, size, known)
     for text, given, tensor, k, item in later:
         _solve(writer, _measured(program, given, text, tensor, k), item, known)
@@ -136,6 +138,8 @@ def write_checks(writer: Writer, program: Program, names: Sequence[str]) -> None
         due = size_text(item, known)
         _raise_unless(writer, program, given, text, tensor, k, due)
     for symbol in program.sizes:
+        if symbol in carried:
+            continue
         if symbol in known and not any(allows_zero(fact, symbol) for fact in program.facts):
             writer.line(f"if {known[symbol]} < 1:")
             _refuse(writer, f"{program.name}: `{symbol.name}` is 0; a size is at least 1")
@@ -255,9 +259,21 @@ def _size(
 ) -> None:
     """A size given as a value: it names the size, or agrees with what an axis shows."""
     symbol = size.as_symbol()
+    name = given.var.name
+    writer.line(f"if not isinstance({text}, (int, torch.SymInt)) or isinstance({text}, bool):")
+    _refuse(
+        writer,
+        f"{program.name}: `{name}` gives {{{text}!r}} for `{size}`, which is a size: a whole number is due",
+    )
     if symbol is not None and symbol not in known:
         known[symbol] = writer.local(Wish(symbol.name))
         writer.line(f"{known[symbol]} = {text}")
+        low = 0 if any(allows_zero(fact, symbol) for fact in program.facts) else 1
+        writer.line(f"if {known[symbol]} < {low}:")
+        _refuse(
+            writer,
+            f"{program.name}: `{symbol.name}` is {{{known[symbol]}}}; a size is at least {low}",
+        )
     elif size.symbols() <= known.keys():
         due = size_text(size, known)
         writer.line(f"if {text} != {due}:")
