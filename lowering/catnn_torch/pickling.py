@@ -30,7 +30,7 @@ def copied(module: nn.Module, memo: dict[int, object]) -> nn.Module:
     """A deep copy of the same class, as of any module."""
     twin = module.__class__.__new__(module.__class__)
     memo[id(module)] = twin
-    twin.__setstate__(copy.deepcopy(module.__dict__, memo))
+    twin.__dict__.update(copy.deepcopy(module.__dict__, memo))
     return twin
 
 

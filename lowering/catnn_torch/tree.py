@@ -1,5 +1,7 @@
 """The tree of a class's parameters: plain parts, lists of parts, lists of repeated blocks."""
 
+from typing import TypeAlias
+
 from attrs import define, field
 
 from catnn.errors import InternalError
@@ -11,6 +13,9 @@ from catnn_torch.naming import Wish
 from catnn_torch.paths import assignment, attribute
 from catnn_torch.writer import Writer
 
+Leaves: TypeAlias = list[tuple[tuple[Segment, ...], Leaf]]
+"""Leaves with their paths below one class."""
+
 
 @define(eq=False)
 class Part:
@@ -19,10 +24,10 @@ class Part:
     children: dict[str, "Part"] = field(factory=dict)
     leaves: dict[str, Leaf] = field(factory=dict)
     loop: Symbol | None = None
-    block_leaves: list[tuple[tuple[Segment, ...], Leaf]] = field(factory=list)
+    block_leaves: Leaves = field(factory=list)
 
 
-def tree_of(leaves: list[tuple[tuple[Segment, ...], Leaf]]) -> Part:
+def tree_of(leaves: Leaves) -> Part:
     """The tree of leaves at their paths below one class."""
     root = Part()
     for path, leaf in leaves:

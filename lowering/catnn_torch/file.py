@@ -1,0 +1,82 @@
+"""What the functions of one emitted file have in common: the program, names, helpers, sizes."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from attrs import define, field
+
+from catnn.ir.terms import Leaf, Program
+from catnn.types.dims import Dim, Symbol
+from catnn.types.types import Tensor
+from catnn_torch import entry
+from catnn_torch.function import Body, Names, SizeNames, emit
+
+RunTimeAxes: TypeAlias = tuple[tuple[int, ...], ...]
+"""The run-time axes of each argument of a function."""
+
+
+@define(eq=False)
+class File:
+    """One emitted file; `is_each` while the form of contexts for each item is written."""
+
+    program: Program
+    infer: bool = False
+    optimise: bool = True
+    names: Names = field(factory=Names)
+    helpers: set[str] = field(factory=set)
+    functions: dict[str, RunTimeAxes] = field(factory=dict)
+    is_each: bool = False
+
+    def writer(self, names: Names, sizes: SizeNames, leaf_text: Callable[[Leaf], str]) -> Body:
+        """A function body to be written."""
+        writer = Body(emit, names, sizes, leaf_text, {})
+        writer.helpers = self.helpers
+        writer.optimise = self.optimise
+        if self.infer:
+            writer.training = "False"
+        return writer
+
+    def run_time_axes(self, type_: object) -> tuple[int, ...]:
+        if not isinstance(type_, Tensor):
+            return ()
+        return tuple(
+            k
+            for k, item in enumerate(type_.shape)
+            if isinstance(item, Dim) and item.as_int() is None
+        )
+
+    def size_names(self, names: Names) -> SizeNames:
+        symbols = list(self.program.sizes)
+        if self.program.batch is not None:
+            symbols.insert(0, self.program.batch)
+        return SizeNames({symbol: names.fresh(symbol.name) for symbol in symbols})
+
+    def size_header(
+        self,
+        sizes: SizeNames,
+        tensors: Sequence[tuple[str, Tensor]],
+        carried: Sequence[tuple[str, Dim]] = (),
+    ) -> list[str]:
+        """Lines that read the sizes in use off shapes, or off sizes that are values."""
+        lines = []
+        for symbol in sizes.used:
+            given = [text for text, size in carried if size.as_symbol() is symbol]
+            text = given[0] if given else self.read_size(symbol, tensors)
+            lines.append(f"        {dict.__getitem__(sizes, symbol)} = {text}")
+        return lines
+
+    def read_size(self, symbol: Symbol, tensors: Sequence[tuple[str, Tensor]]) -> str:
+        for text, tensor in tensors:
+            for k, item in enumerate(tensor.shape):
+                if isinstance(item, Dim) and item.as_symbol() is symbol:
+                    return f"{text}.shape[{k}]"
+        for text, tensor in tensors:
+            for k, item in enumerate(tensor.shape):
+                if isinstance(item, Dim) and symbol in item.symbols():
+                    found = entry.solved_text(symbol, item, f"{text}.shape[{k}]", {})
+                    if found is not None:
+                        return found
+        raise LookupError(symbol.name)
+
+
+__all__ = ["File", "RunTimeAxes"]
