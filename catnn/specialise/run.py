@@ -934,8 +934,10 @@ class Runner:
             pairs = zip(left.items, right.items, strict=True)
             return Bundle(tuple(self.combine(op, a, b, place) for a, b in pairs), left.labels)
         one, other = self.lifted(left), self.lifted(right)
-        longer = one if len(one.own) >= len(other.own) else other
-        return self.pointwise(op, [one, other], [0, 0], element_of(longer), place)
+        longer = element_of(one if len(one.own) >= len(other.own) else other)
+        if isinstance(longer.element, Index):  # indices leave their set
+            longer = Tensor(INT, longer.shape)
+        return self.pointwise(op, [one, other], [0, 0], longer, place)
 
     # ---- adjoints ----------------------------------------------------------------------------
 
