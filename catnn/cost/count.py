@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from catnn.cost.counts import COLUMNS, Column, Cost, Counts, product
 from catnn.cost.operations import flops, sizes
 from catnn.cost.saved import base, gradients, kept, size_in_bytes
-from catnn.cost.walk import Placed, ordered, placed, results
+from catnn.cost.walk import Placed, ordered, placed
 from catnn.ir.terms import (
     Apply,
     Leaf,
@@ -17,6 +17,7 @@ from catnn.ir.terms import (
     TupleTerm,
     Var,
 )
+from catnn.ir.walk import results
 from catnn.types.dims import Dim, Symbol
 from catnn.types.types import Product, Tensor, Type
 

@@ -19,6 +19,7 @@ from catnn.ir.terms import (
     Var,
     WhenTraining,
 )
+from catnn.ir.walk import results
 from catnn.types.dims import Dim, Symbol
 
 Binder: TypeAlias = int | Symbol
@@ -47,12 +48,6 @@ def children(term: Term) -> tuple[Term, ...]:
             return (term.init,) if term.xs is None else (term.init, term.xs)
         case _:
             assert_never(term)
-
-
-def results(region: Region) -> tuple[Term, ...]:
-    """Everything that a region computes."""
-    stored = (store.value for store in region.stores)
-    return (region.result, *stored, *(value for _, value in region.aux))
 
 
 def ordered(roots: Iterable[Term]) -> Iterator[Term]:

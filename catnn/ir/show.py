@@ -94,7 +94,8 @@ class Shown:
         parameters = ", ".join(f"{v.name} : {v.type}" for v in loop.body.parameters)
         along = "" if loop.xs is None else f" along {self.name(loop.xs)}"
         at = f" at {dotted(loop.path)}" if loop.path else ""
-        head = f"{name} = {loop.kind}[{loop.count}]({self.name(loop.init)}){along}{at}"
+        order = f" {loop.order}" if loop.order else ""
+        head = f"{name} = {loop.kind}[{loop.count}]({self.name(loop.init)}){along}{at}{order}"
         yield from self.lines(f"{head} : {loop.type} with {parameters}", margin, loop)
         yield from self.region(loop.body, margin + "  ")
 

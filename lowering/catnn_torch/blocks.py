@@ -6,6 +6,7 @@ from attrs import define, field, frozen
 
 from catnn.ir.show import dotted
 from catnn.ir.terms import Apply, Leaf, Loop, Term, Var
+from catnn.ir.walk import results
 from catnn.types.dims import Symbol
 from catnn.types.types import Real, Tensor
 from catnn_torch.file import File
@@ -13,7 +14,7 @@ from catnn_torch.function import Body, Names, SizeNames
 from catnn_torch.layout import broken
 from catnn_torch.loops import BlockTable, LoopEmitter, needs_passing
 from catnn_torch.paths import attribute, class_name
-from catnn_torch.regions import body_leaves, captures, nested_loops, reachable, roots
+from catnn_torch.regions import body_leaves, captures, nested_loops, reachable
 from catnn_torch.tree import Leaves
 from catnn_torch.writer import NOUNS
 
@@ -110,7 +111,7 @@ class Blocks(BlockTable):
         """The loop whose body is that of the block, if there is one beside its adjoint."""
         regions = [self.file.program.region]
         while regions:
-            for term in reachable(roots(regions.pop())):
+            for term in reachable(results(regions.pop())):
                 if isinstance(term, Loop):
                     if term.path == loop.path and not term.order:
                         return term

@@ -20,6 +20,7 @@ from catnn.ir.terms import (
     Var,
     WhenTraining,
 )
+from catnn.ir.walk import results
 from catnn.types.dims import Symbol
 from catnn.types.types import Product
 from catnn_torch.fusing import fused_norms
@@ -31,7 +32,6 @@ from catnn_torch.regions import (
     exclusive,
     memory,
     reachable,
-    roots,
     use_counts,
 )
 from catnn_torch.writer import Names, Writer, dims
@@ -74,7 +74,7 @@ class Body(Writer):
     def region(self, region: Region) -> str:
         """All lines of a region but its return; the expression of its result."""
         self.uses = use_counts(region)
-        terms = list(reachable(roots(region)))
+        terms = list(reachable(results(region)))
         self.fused = fused_norms(region, self.uses) if self.optimise else set()
         self.groups = groups(terms, self.uses) if self.optimise else {}
         self.suggested = suggestions(terms, self.uses)

@@ -15,6 +15,7 @@ from catnn.ir.terms import (
     Var,
     WhenTraining,
 )
+from catnn.ir.walk import results
 
 
 def children(term: Term) -> tuple[Term, ...]:
@@ -33,15 +34,6 @@ def children(term: Term) -> tuple[Term, ...]:
             return (*first, *captures(term, body))
         case _:
             return ()
-
-
-def roots(region: Region) -> tuple[Term, ...]:
-    """What a region computes: its result, what it stores, what it reports."""
-    return (
-        region.result,
-        *(store.value for store in region.stores),
-        *(value for _, value in region.aux),
-    )
 
 
 @define
@@ -72,7 +64,7 @@ class Locality:
                 turn = dict(term.attrs).get("turn")
                 return turn in uids or any(map(self.is_local, term.arguments))
             case Loop(init=init, xs=xs, body=body):
-                parts = (init, *roots(body)) if xs is None else (init, xs, *roots(body))
+                parts = (init, *results(body)) if xs is None else (init, xs, *results(body))
                 return any(map(self.is_local, parts))
             case _:
                 return any(map(self.is_local, children(term)))
@@ -105,7 +97,7 @@ def captures(loop: Loop, body: Region) -> tuple[Term, ...]:
         for child in children(term):
             walk(child)
 
-    for root in roots(body):
+    for root in results(body):
         walk(root)
     return tuple(found)
 
@@ -123,7 +115,7 @@ def memory(term: Term) -> Term:
 def use_counts(region: Region) -> dict[Term, int]:
     """How many terms of a region read each term; results count as one use."""
     counts: dict[Term, int] = {}
-    stack = list(roots(region))
+    stack = list(results(region))
     for root in stack:
         counts[root] = counts.get(root, 0) + 1
     seen: set[Term] = set()
@@ -171,7 +163,7 @@ def nested_loops(region: Region) -> bool:
     """Whether a body repeats blocks of its own."""
     return any(
         isinstance(term, Loop) and term.path and body_leaves(term)
-        for term in reachable(roots(region))
+        for term in reachable(results(region))
     )
 
 
@@ -180,7 +172,7 @@ def body_leaves(loop: Loop) -> list[Leaf]:
     found: dict[Leaf, None] = {}
 
     def collect(region: Region) -> None:
-        for term in reachable(roots(region)):
+        for term in reachable(results(region)):
             if isinstance(term, Leaf) and loop.index in term.path:
                 found.setdefault(term)
             if isinstance(term, Loop):

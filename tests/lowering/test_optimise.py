@@ -2,13 +2,20 @@
 
 import pytest
 import torch
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 import catnn
 from catnn.api import Model
 from tests.gallery.test_gallery import EXAMPLES, NAMES, SMALL, inputs
+from tests.heart.programs import programs, run_time_sizes
 from tests.heart.running import default_float64, in_float64, leaves
+from tests.heart.running import inputs as random_inputs
+from tests.heart.test_lift import QUIET, SLOW
+from tests.heart.test_lift import close as close_enough
 from tests.heart.test_values import CASES
+from tests.heart.values import Program, printed
 
 pytestmark = pytest.mark.torch
 
@@ -26,19 +33,19 @@ def test_values_of_small_programs(name: str) -> None:
         one, other = (in_float64(model.torch(optimise=flag)) for flag in (True, False))
         assert one.state_dict().keys() == other.state_dict().keys()
         for lead in ((), (2, 3)):
-            given = [x.expand((*lead, *x.shape)) for x in case.inputs]
-            close(one(*given), other(*given))
+            taken = [x.expand((*lead, *x.shape)) for x in case.inputs]
+            close(one(*taken), other(*taken))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_values_and_gradients_of_the_examples(name: str) -> None:
     model = catnn.load(EXAMPLES / f"{name}.cat")[name].bind(**SMALL[name])
     modules = [model.torch(dtype=torch.float64, optimise=flag) for flag in (True, False)]
-    given = [x.double() if x.is_floating_point() else x for x in inputs(name)]
+    taken = [x.double() if x.is_floating_point() else x for x in inputs(name)]
     found = []
     for module in modules:
         torch.manual_seed(4)  # the same dropout
-        found.append(module(*given))
+        found.append(module(*taken))
         sum(y.square().sum() for y in leaves(found[-1])).backward()  # type: ignore[union-attr]
     close(*map(tuple_of, found))
     one, other = (module.state_dict() for module in modules)
@@ -80,3 +87,34 @@ def test_what_is_recognised(name: str) -> None:
 def body(model: Model, optimise: bool) -> str:
     text = model.emit(optimise=optimise)
     return text[text.index("    def run(") :]
+
+
+# ---- random programs --------------------------------------------------------------------------
+
+
+def agrees(program: Program, data: st.DataObject) -> None:
+    text = printed(program).text
+    note(text)
+    file = catnn.loads(text)
+    static = {s.name for s in file["m"].definition.elaborated.static}
+    sizes = run_time_sizes(program, frozenset(static), data.draw)
+    model = file["m"].bind(**{n: sizes[n] for n in program.model.quantified & static})
+    one, other = (in_float64(model.torch(optimise=flag)) for flag in (True, False))
+    given_ = random_inputs(program, sizes, (data.draw(st.integers(1, 3)),), double=True)
+    for found, due in zip(leaves(one(*given_)), leaves(other(*given_)), strict=True):
+        assert close_enough(found, due)
+
+
+@settings(QUIET, max_examples=60)
+@given(programs(), st.data())
+def test_random_programs_have_the_same_values(program: Program, data: st.DataObject) -> None:
+    with default_float64():
+        agrees(program, data)
+
+
+@pytest.mark.slow
+@settings(SLOW, max_examples=3_000)
+@given(programs(4), st.data())
+def test_many_random_programs(program: Program, data: st.DataObject) -> None:
+    with default_float64():
+        agrees(program, data)
