@@ -18,8 +18,8 @@ def attribute(base: str, path: Sequence[Segment]) -> str:
 
 
 def assignment(base: str, name: str, value: str) -> str:
-    """The statement that sets an attribute of that name."""
-    return f"{base}.{name} = {value}"
+    """The statement that sets an attribute of that name, or an item of that number."""
+    return f"{attribute(base, (name,))} = {value}"
 
 
 def class_name(name: str) -> str:
