@@ -160,7 +160,7 @@ def emit(writer: Writer, term: Term) -> str:
 PARTS = {
     **dict.fromkeys(("argmax", "argmin"), ("value", "index")),
     **dict.fromkeys(("top", "sort"), ("values", "indices")),
-    "batch_norm": ("", "mean", "var"),
+    "batch_norm": ("normed", "mean", "var"),
 }
 """What the components of a result are called."""
 

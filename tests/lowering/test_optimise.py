@@ -1,5 +1,7 @@
 """With and without `optimise`: other text, the same values, gradients, buffers and names."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from hypothesis import given, note, settings
@@ -8,6 +10,7 @@ from torch import Tensor
 
 import catnn
 from catnn.api import Model
+from catnn.cli.main import main
 from tests.gallery.test_gallery import EXAMPLES, NAMES, SMALL, inputs
 from tests.heart.programs import programs, run_time_sizes
 from tests.heart.running import default_float64, in_float64, leaves
@@ -118,3 +121,14 @@ def test_random_programs_have_the_same_values(program: Program, data: st.DataObj
 def test_many_random_programs(program: Program, data: st.DataObject) -> None:
     with default_float64():
         agrees(program, data)
+
+
+def test_the_flag_of_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "m.cat"
+    file.write_text("model m : [n, 4] -> [n, 2] = linear[2]\n")
+    texts = []
+    for flags in ([], ["--no-optimise"]):
+        assert main(["emit", f"{file}:m", *flags]) == 0
+        texts.append(capsys.readouterr().out)
+    assert "F.linear(" in texts[0]
+    assert "F.linear(" not in texts[1]
