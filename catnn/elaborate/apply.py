@@ -723,6 +723,8 @@ def apply_call(e: Elaborator, expr: ast.Call, scope: Scope, expected: Type | Non
         builtin = BUILTINS.get(bare.text)
         if builtin is not None:
             return builtin(e, nodes, scope, expr.span)
+        if bare.text in ("ceil", "choose") and e.checker.find(scope.module, bare.text) is None:
+            return Static(size(e, expr, scope), Tensor(Int()))
     if not is_morphism(e, head, scope) and not _is_callable_name(e, bare, scope):
         tensor = e.value(head, scope)
         return lookup(e, tensor, [e.value(node, scope) for node in nodes], expr.span)

@@ -249,6 +249,13 @@ def _wanted(e: Elaborator, definition: Definition) -> None:
         for obligation in e.unifier.obligations
         if not open_sizes & e.resolve_fact(obligation.fact).symbols()
     ]
+    for name, type_, span in e.filled:
+        found = e.unifier.type(type_)
+        shape = found.shape if isinstance(found, Tensor) else ()
+        if any(isinstance(item, Row) and item.symbol.kind == "meta" for item in shape):
+            help = f"give its sizes: `{name}[n]`"
+            e.report(Diagnostic("E0209", f"the type of `{name}` is open here", span, help=(help,)))
+            definition.state = "failed"
     if e.unifier.waiting and definition.state != "failed":
         equation = e.unifier.waiting[0]
         from catnn.elaborate.unify import Mismatch

@@ -99,6 +99,7 @@ def _filled(
             parts = tuple(_filled(e, name, item, settings, span) for item in items)
             return Tupled(parts, Product(tuple(part.type for part in parts), labels))
         case (Tensor() | Abstract()) as tensor:
+            e.filled.append((name, tensor, span))
             if name == "eye":
                 tensor = _square(e, tensor, span)
             return e.bind(core.Filled(name, tensor, settings), tensor, name, span)

@@ -74,6 +74,7 @@ class Elaborator:
     constants: set[int] = field(factory=set)
     additive: list[tuple[Type, str, Span]] = field(factory=list)
     wanted: dict[Symbol, tuple[str, str, Span, bool]] = field(factory=dict)
+    filled: list[tuple[str, Type, Span]] = field(factory=list)
     claims: list[Claim] = field(factory=list)
     instances: dict[int, Morphism] = field(factory=dict)
 

@@ -18,6 +18,7 @@ def tried(e: "Elaborator", build: Callable[[], T]) -> T | None:
     found: list[T] = []
     checker, definition = e.checker, e.definition
     reported, seen = list(checker.diagnostics), set(checker.seen)
+    filled = list(e.filled)
     kept = dict(e.wanted), list(e.additive), list(e.claims), dict(e.instances), set(e.constants)
     required, additive = list(definition.requirements), set(definition.additive)
     state, facts = definition.state, e.unifier.facts
@@ -25,6 +26,7 @@ def tried(e: "Elaborator", build: Callable[[], T]) -> T | None:
         return found[0]
     checker.diagnostics[:], checker.seen = reported, seen
     e.wanted, e.additive, e.claims, e.instances, e.constants = kept
+    e.filled = filled
     definition.requirements[:], definition.additive = required, additive
     definition.state, e.unifier.facts = state, facts
     return None
