@@ -265,7 +265,7 @@ def _solve(
     table: AxisTable, operands: Sequence[ast.Operand], shapes: Sequence[tuple[Dim, ...]]
 ) -> list[tuple[ast.AxisTerm, Dim]]:
     """Each compound axis is an equation; one with a single open axis determines it. Gives the others."""
-    equations = [
+    equations: list[tuple[ast.AxisTerm, Dim]] = [
         (axis, dim)
         for operand, shape in zip(operands, shapes, strict=True)
         for axis, dim in zip(operand.axes, shape, strict=True)
