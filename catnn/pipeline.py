@@ -24,9 +24,7 @@ from catnn.elaborate.definition import ParameterKind
 from catnn.elaborate.later import refuse_later
 from catnn.elaborate.unused import unused
 from catnn.errors import CatError, Diagnostic
-from catnn.ir.normal import normalise
 from catnn.ir.terms import Program
-from catnn.ir.verify import verify
 from catnn.source import SourceFile, Span
 from catnn.syntax import ast, modules
 
@@ -85,6 +83,8 @@ def specialise(
 
     Without `optimise` it is as it was written, not in normal form.
     """
+    from catnn.ir.normal import normalise
+    from catnn.ir.verify import verify
     from catnn.specialise import specialise as run
 
     definition = checked.definitions[name].elaborated
@@ -103,6 +103,8 @@ def specialise_symbolic(
 
     `bindings` decide what cannot stay open, and arguments that are no sizes.
     """
+    from catnn.ir.normal import normalise
+    from catnn.ir.verify import verify
     from catnn.specialise import specialise_symbolic as run
 
     definition = checked.definitions[name].elaborated
