@@ -9,7 +9,7 @@ from catnn.ir.terms import Apply, Leaf, Loop, Term, Var
 from catnn.ir.walk import results
 from catnn.types.dims import Symbol
 from catnn.types.types import Real, Tensor
-from catnn_torch.file import File
+from catnn_torch.file import File, Function
 from catnn_torch.function import Body, Names, SizeNames
 from catnn_torch.layout import broken
 from catnn_torch.loops import BlockTable, LoopEmitter, needs_passing
@@ -138,7 +138,7 @@ class Blocks(BlockTable):
             form = self.method_block(loop, leaves)
         else:
             function = self.file.names.fresh(name if name != cls else f"{name}_block")
-            form = self.function_block(loop, function, leaves)
+            form = self.function_block(loop, cls, function, leaves)
             self.texts.append("\n".join(form.function))
         block.forms.append(form)
         self.texts.append(block)
@@ -154,7 +154,7 @@ class Blocks(BlockTable):
             return
         called = shared.function[0].removeprefix("def ").partition("(")[0]
         function = self.file.names.fresh(f"{called}_each")
-        form = self.function_block(loop, function, leaves)
+        form = self.function_block(loop, block.cls, function, leaves)
         if form.function[2:] == shared.function[2:] and form.arguments == shared.arguments:
             del self.file.functions[function]
             return
@@ -178,7 +178,7 @@ class Blocks(BlockTable):
             if leaf in own
         ]
 
-    def function_block(self, loop: Loop, function: str, leaves: Leaves) -> Form:
+    def function_block(self, loop: Loop, cls: str, function: str, leaves: Leaves) -> Form:
         names = Names(set(self.file.names.taken))
         (variable,) = loop.body.parameters
         outer = [capture for capture in captures(loop, loop.body) if needs_passing(capture)]
@@ -202,10 +202,11 @@ class Blocks(BlockTable):
             )
         ]
         arguments = [state, *passed, *leaf_names.values(), *([training] if uses_training else [])]
-        self.file.functions[function] = tuple(
+        axes = tuple(
             self.file.run_time_axes(type_)
             for _, type_ in [*tensors, *((n, leaf.type) for leaf, n in leaf_names.items())]
         )
+        self.file.functions[function] = Function(cls, axes)
         lines = [
             *broken(f"def {function}({', '.join(arguments)}):", ""),
             f'    """One turn of `{function}` on {variable.type}."""',

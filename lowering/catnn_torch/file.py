@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from catnn.ir.terms import Leaf, Program
 from catnn.types.dims import Dim, Symbol
@@ -15,6 +15,14 @@ RunTimeAxes: TypeAlias = tuple[tuple[int, ...], ...]
 """The run-time axes of each argument of a function."""
 
 
+@frozen
+class Function:
+    """A function that computes one turn: the class that calls it, and the axes of its arguments."""
+
+    caller: str
+    axes: RunTimeAxes
+
+
 @define(eq=False)
 class File:
     """One emitted file; `is_each` while the form of contexts for each item is written."""
@@ -24,7 +32,7 @@ class File:
     optimise: bool = True
     names: Names = field(factory=Names)
     helpers: set[str] = field(factory=set)
-    functions: dict[str, RunTimeAxes] = field(factory=dict)
+    functions: dict[str, Function] = field(factory=dict)
     is_each: bool = False
 
     def writer(self, names: Names, sizes: SizeNames, leaf_text: Callable[[Leaf], str]) -> Body:
@@ -79,4 +87,4 @@ class File:
         raise LookupError(symbol.name)
 
 
-__all__ = ["File", "RunTimeAxes"]
+__all__ = ["File", "Function", "RunTimeAxes"]

@@ -11,7 +11,7 @@ from catnn.types.dims import Symbol
 from catnn.types.types import Real, Tensor
 from catnn_torch import entry
 from catnn_torch.blocks import Blocks
-from catnn_torch.file import File, RunTimeAxes
+from catnn_torch.file import File, Function, RunTimeAxes
 from catnn_torch.forward import Forward
 from catnn_torch.function import emit
 from catnn_torch.layout import broken
@@ -28,13 +28,13 @@ from catnn_torch.writer import Names, Writer
 class Emitted:
     """Source text, the model's class, and what may be compiled by itself.
 
-    `blocks` gives, for each block function, the run-time axes of each argument;
-    `methods` those of the model's methods that compute.
+    `blocks` gives, for each block function, who calls it and the run-time axes of
+    each argument; `methods` those axes for the model's methods that compute.
     """
 
     source: str
     model: str
-    blocks: dict[str, RunTimeAxes]
+    blocks: dict[str, Function]
     methods: dict[str, RunTimeAxes]
 
 

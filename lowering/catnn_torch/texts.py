@@ -2,11 +2,13 @@
 
 from catnn_torch import entry
 from catnn_torch.ops.normal import HELPER as BATCH_NORM
+from catnn_torch.ops.pointwise import GELU
 
 HELPERS = {
     "batch_norm": BATCH_NORM,
     "check_range": entry.CHECK_RANGE,
     "fields": entry.FIELDS,
+    "gelu_tanh": GELU,
     "misfit": entry.MISFIT,
     "over_leads": entry.OVER_LEADS,
     "ranks": entry.RANKS,

@@ -58,14 +58,31 @@ def test_the_whole_is_one_graph(name: str) -> None:
         torch.testing.assert_close(ours, theirs)
 
 
-def test_a_block_is_compiled_once_for_all_turns_and_sizes() -> None:
-    model = example("gpt2").bind(**SMALL["gpt2"])
+@pytest.mark.parametrize("layers", [2, 6], ids=["whole", "by blocks"])
+def test_one_graph_for_all_turns_and_sizes(layers: int) -> None:
+    """Few turns are compiled with the whole; of many, one is compiled and serves all."""
+    model = example("gpt2").bind(**(SMALL["gpt2"] | {"layers": layers}))
     plain, fast = model.torch(), model.compile()
     for batch, n, due in ((2, 7, 1), (3, 9, 1), (5, 33, 1), (1, 7, 2), (1, 20, 2), (4, 64, 2)):
         x = inputs("gpt2", batch, n)
         with torch.no_grad():
             torch.testing.assert_close(fast(x), plain(x), rtol=1e-4, atol=1e-5)
         assert graphs() == due, (batch, n)
+
+
+def test_gelu_by_its_formula_and_by_its_kernel() -> None:
+    """The compiled form of the tanh approximation, in value and gradient."""
+    program = catnn.loads("model m : [n] -> [n] = gelu_tanh")
+    plain, fast = program["m"].torch(), program["m"].compile()
+    found = []
+    for module in (plain, fast):
+        x = torch.linspace(-9, 9, 101, dtype=torch.float64)[None].requires_grad_()
+        y = module(x)
+        y.square().sum().backward()
+        assert x.grad is not None
+        found.append((y.detach(), x.grad))
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
 
 
 def test_a_model_without_blocks() -> None:

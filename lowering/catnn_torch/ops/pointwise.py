@@ -15,7 +15,6 @@ INFIX = {
 FUNCTIONS = {
     "relu6": "F.relu6({0})",
     "gelu": "F.gelu({0})",
-    "gelu_tanh": 'F.gelu({0}, approximate="tanh")',
     "silu": "F.silu({0})",
     "sigmoid": "torch.sigmoid({0})",
     "tanh": "torch.tanh({0})",
@@ -164,7 +163,25 @@ def _complex(writer: Writer, term: Apply) -> str:
     return f"torch.complex({writer.value(term.arguments[0])}, torch.zeros_like({writer.value(term.arguments[0])}))"
 
 
+GELU = '''\
+def gelu_tanh(x):
+    """x (1 + tanh u) / 2 with u = sqrt(2 / pi) (x + 0.044715 x^3); x sigmoid(2 u) has one exponential less."""
+    if torch.compiler.is_compiling():
+        return x * torch.sigmoid(2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x))
+    return F.gelu(x, approximate="tanh")
+'''
+
+
+def _gelu_tanh(writer: Writer, term: Apply) -> str:
+    """By a helper, for the compiler takes the formula as it is written."""
+    if not writer.optimise:
+        return f'F.gelu({expanded(writer, term, 0)}, approximate="tanh")'
+    writer.helpers.add("gelu_tanh")
+    return f"gelu_tanh({expanded(writer, term, 0)})"
+
+
 POINTWISE: dict[str, Emitter] = {
+    "gelu_tanh": _gelu_tanh,
     **dict.fromkeys(INFIX, _infix),
     **dict.fromkeys(FUNCTIONS, _function),
     "relu": _relu,
