@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from catnn.types import dim_terms
-from catnn.types.atoms import Atom, Conditional, Extremum, Floor, Listing
+from catnn.types.atoms import Atom, Compound, Conditional, Extremum, Floor, Listing
 from catnn.types.dim_core import Dim
 from catnn.types.dim_least import least_monomial, not_negative, shift, termwise
 from catnn.types.dim_relations import Compare
+from catnn.types.dim_replace import rebuilt
 from catnn.types.dim_systems import follows, numerator_of
 from catnn.types.dim_terms import ONE, Terms
 
@@ -99,12 +100,15 @@ def _alternatives(theory: "Theory", dim: Dim, strict: bool) -> bool | None:
 
 
 def at_place(dim: Dim, index: Dim, place: int) -> Dim:
-    """`dim` where `index` is `place`, as far as its lists show it."""
+    """`dim` where `index` is `place`, as its lists show it: in floors and other atoms too."""
 
     def image(one: Atom) -> Dim | None:
         if isinstance(one, Listing) and one.index == index and place < len(one.values):
             return one.values[place]
-        return None
+        if not isinstance(one, Compound):
+            return None
+        found = rebuilt(one, lambda part: part.rebuild(image))
+        return None if found == Dim.atom(one) else found
 
     return dim.rebuild(image)
 

@@ -1,6 +1,7 @@
 """The PyTorch backend: what `catnn.backends` finds under the name `torch`."""
 
 import linecache
+import os
 import shutil
 import sys
 import weakref
@@ -209,8 +210,9 @@ def unload(name: str) -> None:
 
 
 def need_compiler() -> None:
-    """E0801 where inductor would find no C++ compiler."""
-    if not any(shutil.which(name) for name in ("g++", "clang++", "cl", "c++")):
+    """E0801 where inductor would find no C++ compiler: `CXX`, or the usual one of the system."""
+    usual = {"darwin": "clang++", "win32": "cl"}.get(sys.platform, "g++")
+    if shutil.which(os.environ.get("CXX", usual)) is None:
         raise CatError(
             [
                 Diagnostic(

@@ -346,10 +346,12 @@ except catnn.CatError as error:
 """
 
 
-def test_a_missing_compiler_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("given", ["PATH", "CXX"])
+def test_a_missing_compiler_is_named(tmp_path: Path, given: str) -> None:
+    """None on the path, or not the one that `CXX` names."""
     environment = {k: v for k, v in os.environ.items() if k not in ("CXX", "CC")}
     ran = subprocess.run(
-        [sys.executable, "-c", NO_COMPILER], env=environment | {"PATH": str(tmp_path)},
+        [sys.executable, "-c", NO_COMPILER], env=environment | {given: str(tmp_path)},
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
