@@ -95,7 +95,7 @@ class Pattern(Morphism):
                 self.equation(env, axis, size, sizes)
         for name in every:
             if name not in sizes:
-                raise Ill(f"{name} is open", self)
+                raise Unsure  # what stands around the pattern may tell
         return sizes
 
     def equation(self, env: Env, axis: tuple[str, ...], size: Size, sizes: dict[str, Size]) -> None:
@@ -224,6 +224,8 @@ class OnAxes(Morphism):
         (axes,) = self.operands
         at = [k for k, (_, mine) in enumerate(axes) if mine]
         own = list(item.shape)
+        if not at:
+            return (*(sizes[name] for name, _ in axes), *own)
         if len(own) == len(at):
             return tuple(own.pop(0) if mine else sizes[name] for name, mine in axes)
         if own and at != list(range(at[0], at[0] + len(at))):
