@@ -505,8 +505,28 @@ def callee_of(e: Elaborator, expr: ast.Static, scope: Scope, argument: Atom | No
         case _ if isinstance(expr, VALUES):
             e.value(expr, scope)
             _not_applicable(e, expr, scope)
+        case _ if isinstance(expr, TO_COME):
+            _to_come(e, expr)
         case _:
             return closure_at(e, expr, scope, argument)
+
+
+TO_COME = (
+    ast.Choice,
+    ast.Surgery,
+    ast.WithParameters,
+    ast.StartFrom,
+    ast.Reparametrise,
+    ast.Cut,
+    ast.Given,
+)
+"""Forms of morphisms whose meaning comes later."""
+
+
+def _to_come(e: Elaborator, expr: ast.Static) -> NoReturn:
+    from catnn.elaborate.terms import later
+
+    later(e, expr)
 
 
 def _label(
@@ -628,18 +648,8 @@ def refuse_unknown(e: Elaborator, expr: ast.Static, scope: Scope) -> None:
             refuse_unknown(e, factors[0], scope)
         case ast.Call(head=head) | ast.FieldOf(head=head):
             refuse_unknown(e, head, scope)
-        case (
-            ast.Choice()
-            | ast.Surgery()
-            | ast.WithParameters()
-            | ast.StartFrom()
-            | ast.Reparametrise()
-            | ast.Cut()
-            | ast.Given()
-        ):
-            from catnn.elaborate.terms import later
-
-            later(e, expr)
+        case _ if isinstance(expr, TO_COME):
+            _to_come(e, expr)
         case ast.Name(text=name) | ast.Instance(head=ast.Name(text=name)):
             known = scope.value(name) or scope.size(name) or e.checker.find(scope.module, name)
             if known is None and not is_reserved(name):

@@ -13,8 +13,8 @@ from catnn.syntax.names import declared
 from catnn.syntax.reading import Reading
 
 _STD = "std"
-_WORDS = {"std.graph": frozenset({"push"})}
-"""Words of the language that may be imported with what they are used with."""
+_WORDS = {"std.graph": frozenset({"push"}), "std.losses": frozenset({"cross_entropy"})}
+"""Words of the language and primitives that may be imported with what they are used with."""
 
 
 @frozen
