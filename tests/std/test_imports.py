@@ -4,7 +4,8 @@ import catnn
 
 TEXT = """
 import std.losses (cross_entropy, kl)
-import std.blocks (mlp, residual)
+import std.blocks (mlp)
+import std.structure (residual)
 import std.attention (attention)
 import std.graph (push)
 model net[k] : [n, 8] -> [n, k] = residual[attention[2]] >> residual[mlp[16]] >> linear[k]
