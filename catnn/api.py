@@ -151,7 +151,7 @@ class Model:
         return module.to(device=device, dtype=dtype)
 
     def compile(self, *, mode: Mode = "train", seed: int = 0) -> "Module":
-        """The module through `torch.compile`, repeated blocks compiled once."""
+        """The module through `torch.compile`; a block that repeats often is compiled once."""
         return find_backend().compile(self.torch(mode=mode, seed=seed))
 
     def emit(self, *, mode: Mode = "train", optimise: bool = True) -> str:
