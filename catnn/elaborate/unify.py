@@ -246,8 +246,12 @@ class Unifier:
             if len(tail) == count and not any(isinstance(item, Row) for item in tail):
                 return shape[: len(shape) - count], tuple(d for d in tail if isinstance(d, Dim))
             rows = [item for item in shape if isinstance(item, Row)]
-            if not rows or not self.reveal(rows[-1]):
+            if not rows:
                 return None
+            if not self.reveal(rows[-1]):
+                if self.backing.get(rows[-1].symbol) != ():
+                    return None
+                self.rows[rows[-1].symbol] = ()  # all that the input has is read: nothing is left to lead
             shape = self.shape(shape)
 
     # ---- types ------------------------------------------------------------------------
