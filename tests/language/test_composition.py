@@ -45,6 +45,12 @@ TERMS = (
         "gate", "model m : [d] -> [d] = sigmoid * tanh", ["2,3"], lambda x: x.sigmoid() * x.tanh()
     ),
     Case("quotient", "model m : [d] -> [d] = exp / (exp + 1)", ["2,3"], torch.sigmoid),
+    Case(
+        "an operand that reads the axis it makes",
+        "model m : [] -> [1] = (x => [x] >> softmax) + ((x => [x]) >> {a -> a})",
+        ["3"],
+        lambda x: (1 + x)[:, None],
+    ),
     Case("minus", "model m : [d] -> [d] = -relu", ["2,3"], lambda x: -x.relu()),
     Case("drop", "model m : [d] -> () = drop", ["2,3"], lambda x: ()),
     Case(
