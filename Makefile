@@ -38,8 +38,12 @@ demo: setup
 	$(BIN)/catnn emit examples/digits.cat:digits
 	OMP_NUM_THREADS=1 $(BIN)/python examples/train_digits.py
 
+# Half an hour on a quiet machine; `benchmarks/README.md` has figures and says how to read them.
 bench: setup
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --compiled
+	$(BIN)/python -m benchmarks.cold
+	$(BIN)/python -m benchmarks.checking
 
 docs: setup
 	$(BIN)/python docs/errors.py
