@@ -14,6 +14,7 @@ from catnn.elaborate.context import Abandon, Elaborator
 from catnn.elaborate.contexts import supplying
 from catnn.elaborate.core import Atom, Component, Ref, Static, Tupled
 from catnn.elaborate.definition import Port
+from catnn.elaborate.initialisers import NAMES
 from catnn.elaborate.labels import labelled
 from catnn.elaborate.onaxes import on_axes
 from catnn.elaborate.operators import operator
@@ -123,7 +124,7 @@ def _name_is_morphism(e: Elaborator, name: str, scope: Scope) -> bool:
         return isinstance(entry, MorphismEntry | TemplateEntry)
     if scope.size(name) is not None or name in ("true", "false", "pi", "inf", "euler", "training"):
         return False
-    if name in constants.NAMES:
+    if name in NAMES:
         return False
     if name in (*STRUCTURE, *EXTREMES, "at", "const", "push"):
         return True
@@ -331,7 +332,7 @@ def _headed(
         return lookup(e, tensor, _indices(e, argument), expr.span)
     if entry is None and name == "const" and arguments:
         return e.value(arguments[0].value, scope, expected)
-    if entry is None and name in constants.NAMES:
+    if entry is None and name in NAMES:
         filled = constants.constant(e, expr, scope, expected)
         if filled is not None:
             return filled
@@ -675,7 +676,7 @@ def value_help(e: Elaborator, body: ast.Static, scope: Scope) -> str:
 
 def is_reserved(name: str) -> bool:
     """Whether a name has a meaning that no one declares."""
-    known = (*STRUCTURE, *BUILTINS, *constants.NAMES, "at", "const", "push")
+    known = (*STRUCTURE, *BUILTINS, *NAMES, "at", "const", "push")
     return name in known or name in ("true", "false", "pi", "inf", "euler", "training")
 
 
@@ -806,7 +807,7 @@ def _has_signature(e: Elaborator, bare: ast.Static, scope: Scope) -> bool:
         return False
     entry = scope.value(name)
     if entry is None:
-        return name not in (*STRUCTURE, "at", "const") and name not in constants.NAMES
+        return name not in (*STRUCTURE, "at", "const") and name not in NAMES
     if isinstance(entry, TemplateEntry):
         return entry.header.type is not None or entry.header.inputs is not None
     return isinstance(entry, MorphismEntry | PoisonedEntry)

@@ -9,6 +9,7 @@ from catnn.elaborate.context import Abandon, Claim, Elaborator
 from catnn.elaborate.core import Atom, Component, Morphism, Tupled
 from catnn.elaborate.definition import Definition, Port, StaticParameter
 from catnn.elaborate.facts_text import needed
+from catnn.elaborate.initialisers import default_start, initialiser
 from catnn.elaborate.names import suggestion
 from catnn.elaborate.scope import FamilyEntry, Scope, SizeEntry, ValueEntry
 from catnn.elaborate.sizes import size
@@ -77,7 +78,7 @@ def instantiate(
     filled = Substitution()
     inner = Scope(definition.module)
     for parameter in definition.parameters:
-        if parameter.kind in ("morphism", "value"):
+        if parameter.kind in ("morphism", "value", "initialiser"):
             continue
         _scalar(e, definition, parameter, given.get(parameter.name), scope, inner, filled, span)
     for symbol in definition.sizes:
@@ -90,6 +91,7 @@ def instantiate(
         filled.types[variable] = Abstract(fresh(variable.name, "meta"))
     _descend(e, definition, filled, span)
     morphisms, values = _terms(e, definition, given, scope, inner, filled, span)
+    starts = _starts(e, definition, given, scope, filled, span)
     _require(e, definition, filled, span)
     morphism = core.Instantiated(
         definition,
@@ -99,6 +101,7 @@ def instantiate(
         tuple(morphisms),
         tuple(values),
         tuple(filled.lists.items()),
+        tuple(starts.items()),
     )
     assert definition.target is not None
     ports = tuple(Port(p.name, filled.type(p.type), p.is_context) for p in definition.ports)
@@ -407,6 +410,37 @@ def _terms(
             atom = e.value(source, where, expected)
             values.append((parameter.uid, coerce(e, atom, expected, source.span)))
     return morphisms, values
+
+
+def _starts(
+    e: Elaborator,
+    definition: Definition,
+    given: dict[str, ast.Argument],
+    scope: Scope,
+    filled: Substitution,
+    span: Span,
+) -> dict[int, core.Start]:
+    """Initialiser arguments; a default may use the sizes of the instance and earlier arguments."""
+    starts: dict[int, core.Start] = {}
+    for parameter in definition.parameters:
+        if parameter.kind != "initialiser":
+            continue
+        due = f"`{parameter.name}` of `{definition.name}`"
+        argument = given.get(parameter.name)
+        if argument is not None:
+            starts[parameter.uid] = initialiser(e, argument.value, scope, due)
+        elif parameter.default is not None:
+            starts[parameter.uid] = default_start(
+                e, parameter.default, definition.scope, filled.dim, starts, due
+            )
+        else:
+            e.fail(
+                "E0209",
+                f"`{definition.name}` needs its argument `{parameter.name}`",
+                span,
+                help=[f"give an initialiser: `{definition.name}[{parameter.name} = normal[0.02]]`"],
+            )
+    return starts
 
 
 def _claim(

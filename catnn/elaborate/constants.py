@@ -1,29 +1,29 @@
 """Constants that take their type from where they stand: `zeros`, `ones`, `eye`, initialisers."""
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 from catnn.elaborate import core
 from catnn.elaborate.context import Elaborator
-from catnn.elaborate.core import Atom, Tupled
-from catnn.elaborate.scope import Scope
-from catnn.elaborate.sizes import size
+from catnn.elaborate.core import Argument, Atom, Setting, Settings, Start, Tupled
+from catnn.elaborate.initialisers import (
+    DRAWN,
+    LAYERS,
+    NAMES,
+    SETTINGS,
+    head_of,
+    refuse_name,
+    setting,
+    settings,
+)
+from catnn.elaborate.scope import InitialiserEntry, Scope
 from catnn.elaborate.typing import to_shape
-from catnn.prims.rows import CONSTANTS, INITIALISERS
+from catnn.prims.rows import CONSTANTS
 from catnn.source import Span
 from catnn.syntax import ast
-from catnn.types.dims import Dim
 from catnn.types.types import REAL, Abstract, Product, Shape, Tensor, Type
 
-NAMES = {row.name for row in (*CONSTANTS, *INITIALISERS)}
 SHAPED = {row.name for row in CONSTANTS}
-PARAMETERS: dict[str, tuple[str, ...]] = {
-    "normal": ("std", "mean"),
-    "truncated_normal": ("std",),
-    "uniform": ("low", "high"),
-    "constant": ("value",),
-    "bias_like": ("fan_in",),
-}
-DEFAULTS = {"std": Dim.of(1), "mean": Dim.of(0), "low": Dim.of(0), "high": Dim.of(1)}
 
 
 def is_constant(e: Elaborator, expr: ast.Static, scope: Scope) -> bool:
@@ -32,7 +32,8 @@ def is_constant(e: Elaborator, expr: ast.Static, scope: Scope) -> bool:
         case ast.Group(inner=inner):
             return is_constant(e, inner, scope)
         case ast.Name(text=name) | ast.Instance(head=ast.Name(text=name)):
-            return name in NAMES and scope.value(name) is None
+            entry = scope.value(name)
+            return isinstance(entry, InitialiserEntry) or (name in NAMES and entry is None)
         case _:
             return False
 
@@ -41,12 +42,10 @@ def constant(e: Elaborator, expr: ast.Expr, scope: Scope, expected: Type | None)
     """The constant at its type, or None if the expression is no constant."""
     if not is_constant(e, expr, scope):
         return None
-    arguments: Sequence[ast.Argument] = ()
-    name = ""
-    if isinstance(expr, ast.Name):
-        name = expr.text
-    elif isinstance(expr, ast.Instance) and isinstance(expr.head, ast.Name):
-        name, arguments = expr.head.text, expr.arguments
+    name, arguments = head_of(expr)
+    entry = scope.value(name)
+    if isinstance(entry, InitialiserEntry):
+        return _started(e, name, entry.start, arguments, scope, expected, expr.span)
     if name in SHAPED:
         if arguments:
             nodes = tuple(argument.value for argument in arguments)
@@ -59,9 +58,43 @@ def constant(e: Elaborator, expr: ast.Expr, scope: Scope, expected: Type | None)
                 help=[f"give its sizes: `{name}[n]`"],
             )
         return _filled(e, name, expected, (), expr.span)
-    if expected is None:
-        e.fail("E0305", f"`{name}` initialises a parameter: `param w : [d] ~ {name};`", expr.span)
-    return _filled(e, name, expected, _settings(e, name, arguments, scope, expr.span), expr.span)
+    if expected is None or not e.begins:
+        _misplaced(e, name, expr.span)
+    return _filled(e, name, expected, settings(e, name, arguments, scope, expr.span), expr.span)
+
+
+def _misplaced(e: Elaborator, name: str, span: Span) -> NoReturn:
+    help = [f"it initialises a parameter: `param w : [d] ~ {name};`"]
+    if name in DRAWN:
+        help.append(f"a sample for each item is drawn: `draw z : [d] ~ {name}(0, 1);`")
+    e.fail("E0305", f"`{name}` is no value here", span, help=help)
+
+
+def _started(
+    e: Elaborator,
+    name: str,
+    start: Start,
+    arguments: Sequence[ast.Argument],
+    scope: Scope,
+    expected: Type | None,
+    span: Span,
+) -> Atom:
+    """An initialiser that is a bracket argument, with what it may have left open."""
+    if expected is None or not e.begins:
+        _misplaced(e, name, span)
+    told: dict[str, Setting] = {}
+    for argument in arguments:
+        key = argument.name or ".."
+        if key not in LAYERS:
+            refuse_name(e, name, key, sorted(LAYERS), argument.span)
+        told[key] = setting(e, argument.value, scope)
+    if isinstance(start, Argument):
+        return _filled(e, start.name, expected, tuple(told.items()), span, start.uid)
+    missing = [
+        key for key in SETTINGS.get(start.name, ()) if key in LAYERS - dict(start.settings).keys()
+    ]
+    found = {**dict(start.settings), **{key: told[key] for key in missing if key in told}}
+    return _filled(e, start.name, expected, tuple(found.items()), span)
 
 
 def _shape(e: Elaborator, name: str, nodes: tuple[ast.Static, ...], scope: Scope) -> Shape:
@@ -69,40 +102,18 @@ def _shape(e: Elaborator, name: str, nodes: tuple[ast.Static, ...], scope: Scope
     return shape * 2 if name == "eye" and len(shape) == 1 else shape
 
 
-def _settings(
-    e: Elaborator, name: str, arguments: Sequence[ast.Argument], scope: Scope, span: Span
-) -> tuple[tuple[str, Dim], ...]:
-    names = PARAMETERS.get(name, ())
-    if len(arguments) > len(names):
-        e.fail(
-            "E0304",
-            f"`{name}` takes {len(names)} bracket arguments, {len(arguments)} are given",
-            span,
-        )
-    found: dict[str, Dim] = {key: DEFAULTS[key] for key in names if key in DEFAULTS}
-    for position, argument in enumerate(arguments):
-        key = argument.name or names[position]
-        if key not in names:
-            e.fail("E0303", f"`{name}` has no argument `{key}`", argument.span)
-        found[key] = size(e, argument.value, scope)
-    missing = [key for key in names if key not in found]
-    if missing:
-        e.fail("E0209", f"`{name}` needs its argument `{missing[0]}`", span)
-    return tuple(found.items())
-
-
 def _filled(
-    e: Elaborator, name: str, type_: Type, settings: tuple[tuple[str, Dim], ...], span: Span
+    e: Elaborator, name: str, type_: Type, found: Settings, span: Span, given: int | None = None
 ) -> Atom:
     match e.unifier.type(type_):
         case Product(items, labels):
-            parts = tuple(_filled(e, name, item, settings, span) for item in items)
+            parts = tuple(_filled(e, name, item, found, span, given) for item in items)
             return Tupled(parts, Product(tuple(part.type for part in parts), labels))
         case (Tensor() | Abstract()) as tensor:
             e.filled.append((name, tensor, span))
             if name == "eye":
                 tensor = _square(e, tensor, span)
-            return e.bind(core.Filled(name, tensor, settings), tensor, name, span)
+            return e.bind(core.Filled(name, tensor, found, given), tensor, name, span)
         case other:
             e.fail("E0305", f"`{name}` is no `{other}`", span)
 

@@ -77,6 +77,8 @@ class Elaborator:
     filled: list[tuple[str, Type, Span]] = field(factory=list)
     claims: list[Claim] = field(factory=list)
     instances: dict[int, Morphism] = field(factory=dict)
+    begins: int = 0
+    """How many first values of leaves are under construction: initialisers stand nowhere else."""
 
     # ---- blocks -----------------------------------------------------------------------
 

@@ -106,6 +106,7 @@ class Instantiated:
     morphisms: tuple[tuple[int, "Morphism"], ...]
     values: tuple[tuple[int, Atom], ...] = ()
     lists: tuple[tuple[Symbol, "FamilyEntry"], ...] = ()
+    starts: tuple[tuple[int, "Start"], ...] = ()
 
 
 @frozen(repr=False, slots=False)
@@ -114,6 +115,29 @@ class Argument:
 
     uid: int
     name: str
+
+
+@frozen(repr=False, slots=False)
+class Irrational:
+    """A number of an initialiser that is no size: `sqrt(2 * layers)`, and arithmetic on it."""
+
+    op: str
+    arguments: tuple["Setting", ...]
+
+
+Setting: TypeAlias = Dim | Irrational
+Settings: TypeAlias = tuple[tuple[str, Setting], ...]
+
+
+@frozen(repr=False, slots=False)
+class Initialiser:
+    """How a leaf begins, at any type: `normal[0.02]`. A fan-in may be left open for its layer."""
+
+    name: str
+    settings: Settings = ()
+
+
+Start: TypeAlias = Initialiser | Argument
 
 
 @frozen(repr=False, slots=False)
@@ -368,11 +392,16 @@ class Tabulated:
 
 @frozen(repr=False, slots=False)
 class Filled:
-    """`zeros`, `ones`, `eye`, or another constant initialiser, at a type."""
+    """`zeros`, `ones`, `eye`, or another initialiser, at a type.
+
+    If `given` is the uid of a bracket argument, that is the initialiser, and
+    `arguments` are what it may have left open.
+    """
 
     name: str
     type: Type
-    arguments: tuple[tuple[str, Dim], ...] = ()
+    arguments: Settings = ()
+    given: int | None = None
 
 
 @frozen(repr=False, slots=False)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from catnn.elaborate.context import Elaborator
 
 ParameterKind: TypeAlias = Literal[
-    "size", "number", "bool", "string", "list", "family", "morphism", "value"
+    "size", "number", "bool", "string", "list", "family", "morphism", "value", "initialiser"
 ]
 
 

@@ -10,8 +10,16 @@ from catnn.elaborate.constants import is_constant
 from catnn.elaborate.context import Abandon, Claim, Elaborator, fresh_uid
 from catnn.elaborate.core import Atom, Closure, Ref, Tupled
 from catnn.elaborate.definition import Port
+from catnn.elaborate.initialisers import NAMES, head_of, initialiser
 from catnn.elaborate.labels import labelled
-from catnn.elaborate.scope import MorphismEntry, Scope, SizeEntry, TemplateEntry, ValueEntry
+from catnn.elaborate.scope import (
+    InitialiserEntry,
+    MorphismEntry,
+    Scope,
+    SizeEntry,
+    TemplateEntry,
+    ValueEntry,
+)
 from catnn.elaborate.sizes import size
 from catnn.elaborate.typing import context_types, names_in, refuse_no_numbers, to_type
 from catnn.errors import Label
@@ -220,6 +228,11 @@ def _bind_arguments(
                 parameter.span,
                 parameter.type.arrow == "-o",
             )
+            continue
+        name_, _ = head_of(source)
+        if name_ in NAMES or isinstance(where.value(name_), InitialiserEntry):
+            start = initialiser(e, source, where, f"`{parameter.name}` of `{name}`")
+            inner.values[parameter.name] = InitialiserEntry(start, parameter.span)
             continue
         kind = (
             "bool" if isinstance(source, ast.Name) and source.text in ("true", "false") else "size"

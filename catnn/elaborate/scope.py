@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from attrs import define, field, frozen
 
-from catnn.elaborate.core import Atom, Morphism
+from catnn.elaborate.core import Atom, Morphism, Start
 from catnn.source import Span
 from catnn.syntax import ast
 from catnn.types.dims import Dim, Symbol
@@ -69,13 +69,23 @@ class BufferEntry:
 
 
 @frozen
+class InitialiserEntry:
+    """A bracket argument that says how a leaf begins."""
+
+    start: Start
+    span: Span
+
+
+@frozen
 class PoisonedEntry:
     """A name whose definition has an error that was already reported."""
 
     span: Span
 
 
-Entry: TypeAlias = ValueEntry | MorphismEntry | TemplateEntry | BufferEntry | PoisonedEntry
+Entry: TypeAlias = (
+    ValueEntry | MorphismEntry | TemplateEntry | BufferEntry | InitialiserEntry | PoisonedEntry
+)
 StaticEntry: TypeAlias = SizeEntry | FamilyEntry
 
 

@@ -13,7 +13,14 @@ from catnn.elaborate.definition import (
     Requirement,
     StaticParameter,
 )
-from catnn.elaborate.scope import FamilyEntry, MorphismEntry, Scope, SizeEntry, ValueEntry
+from catnn.elaborate.scope import (
+    FamilyEntry,
+    InitialiserEntry,
+    MorphismEntry,
+    Scope,
+    SizeEntry,
+    ValueEntry,
+)
 from catnn.elaborate.sizes import fact, size
 from catnn.elaborate.typing import (
     context_types,
@@ -154,6 +161,11 @@ def _enter(e: Elaborator, parameter: StaticParameter, definition: Definition) ->
             Argument(uid, parameter.name), arrow, parameter.span
         )
         _replace(definition, parameter, arrow=arrow, uid=uid)
+    elif parameter.kind == "initialiser":
+        uid = fresh_uid()
+        start = Argument(uid, parameter.name)
+        scope.values[parameter.name] = InitialiserEntry(start, parameter.span)
+        _replace(definition, parameter, uid=uid)
     else:
         assert written.type is not None
         assert not isinstance(written.type, ast.ArrowType)

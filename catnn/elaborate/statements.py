@@ -151,7 +151,11 @@ def _declare(
     e: Elaborator, kind: str, name: str, type_: Type, init: ast.Expr, scope: Scope, span: Span
 ) -> Ref:
     def build() -> Atom:
-        atom = e.value(init, scope, type_)
+        e.begins += 1
+        try:
+            atom = e.value(init, scope, type_)
+        finally:
+            e.begins -= 1
         if isinstance(atom, Static) and isinstance(type_, Tensor):
             return e.bind(
                 core.Filled("constant", type_, (("value", atom.value),)), type_, name, init.span

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from catnn.elaborate import core
-from catnn.elaborate.context import Elaborator
+from catnn.elaborate.context import Elaborator, operands
 from catnn.elaborate.definition import Definition
+from catnn.elaborate.initialisers import dims_of
 from catnn.elaborate.unify import leaves
 from catnn.types.dims import Dim, Symbol
 from catnn.types.types import Abstract, Index, Product, Several, SizeType, Tensor, Type
@@ -46,6 +47,7 @@ def _operation(e: Elaborator, operation: core.Operation) -> Iterator[Dim]:
         case core.Declared(type=type_, init=init):
             yield from type_dims(e.unifier.type(type_))
             yield from _block(e, init)
+            yield from _values(init)
         case core.Chosen(condition=condition, then=then, otherwise=otherwise):
             yield from condition_dims(condition)
             yield from _block(e, then)
@@ -59,6 +61,19 @@ def _operation(e: Elaborator, operation: core.Operation) -> Iterator[Dim]:
             yield from _morphism(e, morphism)
         case _:
             return
+
+
+def _values(block: core.Block) -> Iterator[Dim]:
+    """Sizes that stand as numbers in the first value of a leaf: it is made when nothing has run."""
+    atoms: list[core.Atom] = [block.result]
+    for binding in block.bindings:
+        if isinstance(binding.operation, core.Filled):
+            yield from dims_of(binding.operation.arguments)
+        else:
+            atoms.extend(operands(binding.operation))
+    for atom in atoms:
+        if isinstance(atom, core.Static):
+            yield atom.value
 
 
 def _morphism(e: Elaborator, morphism: core.Morphism) -> Iterator[Dim]:
@@ -75,6 +90,9 @@ def _morphism(e: Elaborator, morphism: core.Morphism) -> Iterator[Dim]:
                     yield dim
             for _, inner in morphisms:
                 yield from _morphism(e, inner)
+            for _, start in morphism.starts:
+                if isinstance(start, core.Initialiser):
+                    yield from dims_of(start.settings)
         case core.Labelled(inner=inner):
             yield from _morphism(e, inner)
         case core.Closure(body=body):

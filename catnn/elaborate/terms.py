@@ -12,6 +12,7 @@ from catnn.elaborate.constants import constant, is_constant
 from catnn.elaborate.context import Abandon, Elaborator
 from catnn.elaborate.contexts import supplying
 from catnn.elaborate.core import Atom, Constant, Static, Tupled
+from catnn.elaborate.initialisers import refuse_call
 from catnn.elaborate.labels import labelled
 from catnn.elaborate.operators import operator
 from catnn.elaborate.scope import (
@@ -187,10 +188,13 @@ def _both(
     e: Elaborator, left: ast.Expr, right: ast.Expr, scope: Scope, expected: Type | None
 ) -> tuple[Atom, Atom]:
     """Both operands; a constant without a type of its own takes that of the other one."""
+    due = expected if e.begins else None  # a leaf that begins as a multiple of an initialiser
     if is_constant(e, left, scope):
         second = value(e, right, scope, expected)
-        return value(e, left, scope, second.type), second
+        return value(e, left, scope, due or second.type), second
     first = value(e, left, scope, expected)
+    if is_constant(e, right, scope):
+        return first, value(e, right, scope, due or first.type)
     return first, value(e, right, scope, first.type)
 
 
@@ -457,6 +461,7 @@ def _compose(e: Elaborator, expr: ast.Compose, scope: Scope, expected: Type | No
 
 
 def _call(e: Elaborator, expr: ast.Call, scope: Scope, expected: Type | None) -> Atom:
+    refuse_call(e, expr, scope)
     return apply_call(e, expr, scope, expected)
 
 

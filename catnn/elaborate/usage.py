@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from catnn.elaborate.definition import ParameterKind
+from catnn.elaborate.initialisers import NAMES, head_of
 from catnn.elaborate.typing import names_in, size_names
 from catnn.syntax import ast
 
@@ -50,13 +51,25 @@ def kind_of(
             return "number"
         case ast.Unary(op="-", operand=ast.Number()):
             return "number"
+        case ast.Name() | ast.Instance() if _is_initialiser(default, header):
+            return "initialiser"
     if _in_signature(parameter.name, header):
         return "size"
     found = set(_uses(checker, module, parameter.name, body)) if body is not None else {"size"}
-    for kind in ("morphism", "bool", "string"):
+    for kind in ("initialiser", "morphism", "bool", "string"):
         if kind in found and "size" not in found:
             return kind
     return "size" if "size" in found or not found else "number"
+
+
+def _is_initialiser(default: ast.Static, header: ast.Header) -> bool:
+    """Whether a default is an initialiser, or an argument whose default is one."""
+    name, _ = head_of(default)
+    for other in header.parameters:
+        if other.name == name:
+            found = other.default
+            return found is not None and found is not default and _is_initialiser(found, header)
+    return name in NAMES
 
 
 def _annotated(node: ast.Signature | None) -> ParameterKind | None:
@@ -112,6 +125,12 @@ def _uses(checker: "Checker", module: str, name: str, node: object) -> Iterator[
             if _mentions(bound, name):
                 yield "size"
             return
+        case ast.ParamDecl(init=init) | ast.BufferDecl(init=init) | ast.FixedDecl(init=init) if (
+            isinstance(init, ast.Name | ast.Instance) and head_of(init)[0] == name
+        ):
+            yield "initialiser"
+            yield from _uses(checker, module, name, node.type)
+            return
         case ast.If(condition=ast.Name(text=text)) if text == name:
             yield "bool"
         case ast.Unary(op="not", operand=ast.Name(text=text)) if text == name:
@@ -147,6 +166,8 @@ def _argument_uses(
             kind = "size" if kinds is None else kinds.get(key, "size")
             if kind == "morphism":
                 yield from _uses(checker, module, name, argument.value)
+            elif kind == "initialiser":
+                yield "number"
             else:
                 yield kind
         else:

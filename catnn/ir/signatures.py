@@ -602,7 +602,7 @@ REAL_FUNCTIONS = (
 )  # fmt: skip
 FILLED = (
     "normal", "truncated_normal", "uniform", "kaiming",
-    "kaiming_normal", "xavier", "glorot", "orthogonal", "bias_like",
+    "kaiming_normal", "lecun_normal", "xavier", "glorot", "orthogonal", "bias_like",
 )  # fmt: skip
 
 RULES: Mapping[str, Rule] = {

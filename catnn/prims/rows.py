@@ -396,6 +396,13 @@ INITIALISERS = (
         {"initialiser"},
     ),
     Primitive(
+        "lecun_normal",
+        "lecun_normal : () -> [..s]",
+        "normal with variance 1 / fan_in, cut at two standard deviations: the default of Flax",
+        {"initialiser"},
+        "timm.layers.lecun_normal_",
+    ),
+    Primitive(
         "xavier",
         "xavier : () -> [..s]",
         "uniform on +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010)",

@@ -3,6 +3,7 @@
 from attrs import define, evolve, field, frozen
 
 from catnn.elaborate import core
+from catnn.elaborate.initialisers import resolved
 from catnn.elaborate.statics import tuple_counts
 from catnn.elaborate.substitution import Substitution
 from catnn.elaborate.unify import Unifier
@@ -42,6 +43,7 @@ class Frame:
     values: dict[int, Value] = field(factory=dict)
     morphisms: dict[int, "Bound"] = field(factory=dict)
     instances: dict[int, "SharedInstance"] = field(factory=dict)
+    starts: dict[int, core.Initialiser] = field(factory=dict)
     indices: dict[Symbol, Dim] = field(factory=dict)
     known: dict[Dim, Dim] = field(factory=dict)
 
@@ -94,6 +96,17 @@ class Frame:
                 return frame.morphisms[uid]
             frame = frame.parent
         raise InternalError(f"the morphism argument {uid} is not bound")
+
+    def start(self, start: core.Start) -> core.Initialiser:
+        """An initialiser with its sizes filled in."""
+        if isinstance(start, core.Initialiser):
+            return core.Initialiser(start.name, resolved(start.settings, self.dim))
+        frame: Frame | None = self
+        while frame is not None:
+            if start.uid in frame.starts:
+                return frame.starts[start.uid]
+            frame = frame.parent
+        raise InternalError(f"the initialiser `{start.name}` is not bound")
 
     def instance(self, uid: int) -> "SharedInstance":
         frame: Frame | None = self

@@ -6,9 +6,11 @@ from typing import TypeAlias
 
 from attrs import evolve
 
+from catnn.elaborate import core
 from catnn.elaborate.checker import Checker
 from catnn.elaborate.context import Abandon, Elaborator
 from catnn.elaborate.definition import Definition, StaticParameter
+from catnn.elaborate.initialisers import default_start
 from catnn.elaborate.names import suggestion
 from catnn.elaborate.scope import FamilyEntry, Scope, SizeEntry
 from catnn.elaborate.sizes import size, text_code
@@ -78,6 +80,7 @@ class _Specialisation:
         self.symbolic = symbolic
         self.filled = Substitution()
         self.runtime: list[Symbol] = []
+        self.starts: dict[int, core.Start] = {}
 
     # ---- sizes ------------------------------------------------------------------------
 
@@ -153,7 +156,9 @@ class _Specialisation:
                 "E0218",
                 f"`{self.definition.name}` takes a {parameter.kind} as `{parameter.name}`; it is compiled inside another model only",
             )
-        if given is not None:
+        if parameter.kind == "initialiser":
+            self.initialiser(parameter, given)
+        elif given is not None:
             self.given(parameter, given, scope)
         elif self.symbolic and parameter.kind == "size":
             self.enter(parameter, Dim.of(fresh(parameter.name)), scope)
@@ -161,6 +166,33 @@ class _Specialisation:
             self.default(parameter, scope)
         else:
             raise CatError([self.missing(parameter.name)])
+
+    def initialiser(self, parameter: StaticParameter, given: Binding | None) -> None:
+        name = parameter.name
+        if given is not None:
+            raise self.fail(
+                "E0305",
+                f"`{name}` is an initialiser; it is not bound from outside",
+                f"write it in the file: `{self.definition.name}[{name} = normal[0.02]]`",
+            )
+        if parameter.default is None:
+            raise self.fail(
+                "E0218",
+                f"`{self.definition.name}` needs its initialiser `{name}`",
+                f"give it a default: `{name} = normal[0.02]`",
+            )
+        elaborator = Elaborator(self.checker, self.definition, Unifier(Facts.EMPTY))
+        try:
+            self.starts[parameter.uid] = default_start(
+                elaborator,
+                parameter.default,
+                self.definition.scope,
+                lambda dim: dim,
+                self.starts,
+                f"`{name}` of `{self.definition.name}`",
+            )
+        except Abandon:
+            raise CatError(self.checker.diagnostics) from None
 
     def given(self, parameter: StaticParameter, value: Binding, scope: Scope) -> None:
         kind = parameter.kind
@@ -230,6 +262,7 @@ class _Specialisation:
             if parameter.default is None or parameter.kind in (
                 "morphism",
                 "value",
+                "initialiser",
                 "list",
                 "family",
             ):
@@ -301,6 +334,7 @@ class _Specialisation:
         )
         lead = (Axis(Dim.of(batch)),) if varies else ()
         frame = Frame(definition.solved, self.filled)
+        frame.starts.update((uid, frame.start(start)) for uid, start in self.starts.items())
         place = Place(lead, Factor(""))
         inputs = []
         names = _input_names(definition)

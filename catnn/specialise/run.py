@@ -6,6 +6,7 @@ from itertools import count
 from catnn.elaborate import core
 from catnn.elaborate.core import Atom
 from catnn.elaborate.definition import Definition
+from catnn.elaborate.initialisers import SETTINGS, number, resolved
 from catnn.elaborate.scope import FamilyEntry
 from catnn.elaborate.sizes import text_of
 from catnn.elaborate.substitution import Substitution
@@ -23,7 +24,7 @@ from catnn.ir.terms import (
     Var,
     WhenTraining,
 )
-from catnn.prims.rows import PUSHES
+from catnn.prims.rows import INITIALISERS, PUSHES
 from catnn.source import Span
 from catnn.specialise.adjoint import Bound as Bindings
 from catnn.specialise.adjoint import Transposer
@@ -53,6 +54,7 @@ from catnn.types.types import (
 )
 
 ONE = Dim.of(1)
+RANDOM = {row.name for row in INITIALISERS if row.name != "constant"}
 
 
 class Runner:
@@ -64,6 +66,8 @@ class Runner:
         self.uids = count(1)
         self.turns: dict[object, frozenset[Symbol]] = {}
         self.sites = count(1)
+        self.begun = count()
+        """The initialisers of the leaf that is declared."""
         self.homes: dict[Leaf, list[Store]] = {}
         """The region, by its stores, in which each buffer is stored."""
 
@@ -118,9 +122,12 @@ class Runner:
                 return self.stack([self.atom(item, frame) for item in items], place)
             case core.Tabulated():
                 return self.tabulate(operation, frame, place)
-            case core.Filled(name, type_, arguments):
-                attrs = tuple((key, self.attribute(frame.dim(dim))) for key, dim in arguments)
-                return self.filled(name, frame.type(type_), attrs, place)
+            case core.Filled(type=type_):
+                start = self.start(operation, frame, binding.span)
+                attrs = tuple((key, self.setting(one, binding.span)) for key, one in start.settings)
+                if start.name in RANDOM and (turn := next(self.begun)):
+                    attrs += (("draw", turn),)  # the second draw of a leaf is another one
+                return self.filled(start.name, frame.type(type_), attrs, place)
             case core.Chosen(condition, then, otherwise):
                 chosen = then if self.decide(condition, frame) else otherwise
                 return self.block(chosen, frame, place)
@@ -145,6 +152,34 @@ class Runner:
                 return self.draw(operation, frame, place)
             case core.Passed(atom):
                 return self.atom(atom, frame)
+
+    def start(self, filled: core.Filled, frame: Frame, span: Span) -> core.Initialiser:
+        """How a leaf begins, with what the initialiser left open for its layer."""
+        told = resolved(filled.arguments, frame.dim)
+        if filled.given is None:
+            return core.Initialiser(filled.name, told)
+        start = frame.start(core.Argument(filled.given, filled.name))
+        settings = dict(start.settings)
+        for key in SETTINGS.get(start.name, ()):
+            if key not in settings:
+                settings[key] = self.told(key, dict(told), start.name, filled.name, span)
+        return core.Initialiser(start.name, tuple(settings.items()))
+
+    def told(
+        self, key: str, told: dict[str, core.Setting], name: str, argument: str, span: Span
+    ) -> core.Setting:
+        if key in told:
+            return told[key]
+        help = (f"give it: `{argument} = {name}[{key} = ..]`",)
+        message = f"`{name}` needs its argument `{key}` here"
+        raise CatError([Diagnostic("E0209", message, span, help=help)])
+
+    def setting(self, one: core.Setting, span: Span) -> Dim | int | float | str:
+        try:
+            return number(one)
+        except (ValueError, ZeroDivisionError, OverflowError) as error:
+            message = f"this number has no value: {error}"
+            raise CatError([Diagnostic("E0208", message, span)]) from None
 
     def attribute(self, dim: Dim) -> Dim | int | float:
         """An attribute: a plain number where it is known."""
@@ -319,6 +354,8 @@ class Runner:
             inner.morphisms[uid] = Bound(given, frame)
         for uid, atom in morphism.values:
             inner.values[uid] = self.atom(atom, frame)
+        for uid, start in morphism.starts:
+            inner.starts[uid] = frame.start(start)
         # No collapsing here: names must not change when a size makes one of two factors vanish.
         factor = place.factor.enter(label or definition.name)
         if definition.across is not None:
@@ -658,6 +695,7 @@ class Runner:
         type_ = frame.type(operation.type)
         assert isinstance(type_, Tensor)
         start = Place((), Factor("init"))
+        self.begun = count()
         init = self.lifted(self.block(operation.init, frame.child(), start)).term
         leaf = Leaf(
             (f"#{id(factor)}", f"{len(factor.leaves)}", operation.name),

@@ -34,6 +34,11 @@ def glorot(i: int, o: int) -> float:
     return sqrt(6 / (i + o))
 
 
+def lecun(w: Tensor) -> float:
+    """The spread before the cut."""
+    return 1 / sqrt(w[0].numel()) / CUT
+
+
 CUT = 0.8796256610342398
 """The spread of a standard normal that is cut at two: sqrt(1 - 4 phi(2) / (2 Phi(2) - 1))."""
 
@@ -41,6 +46,9 @@ CASES = {
     "kaiming": Case(
         lambda w: nn.init.kaiming_uniform_(w, a=sqrt(5)), uniform(lambda i, o: 1 / sqrt(i)), lambda i, o: 1 / sqrt(i)),
     "kaiming_normal": Case(lambda w: nn.init.kaiming_normal_(w, mode="fan_out"), lambda i, o: sqrt(2 / o)),
+    "lecun_normal": Case(
+        lambda w: nn.init.trunc_normal_(w, std=lecun(w), a=-2 * lecun(w), b=2 * lecun(w)),
+        lambda i, o: 1 / sqrt(i), lambda i, o: 2 / sqrt(i) / CUT),
     "xavier": Case(nn.init.xavier_uniform_, uniform(glorot), glorot),
     "glorot": Case(nn.init.xavier_uniform_, uniform(glorot), glorot),
     "normal[0.3, 2.0]": Case(lambda w: nn.init.normal_(w, 2.0, 0.3), lambda i, o: 0.3, None, 2.0),
@@ -57,7 +65,9 @@ def leaf(init: str, shape: tuple[int, ...], seed: int = 5, copies: int = 0) -> T
     declared = f"param w : [{', '.join(map(str, shape))}] ~ {init}"
     text = f"model m : [] -> [] = x => {declared}; x + sum(w)"
     if copies:
-        text = f"model m : [{copies}] -> [{copies}] = copies[{copies}] (x => {declared}; x + sum(w))"
+        text = (
+            f"model m : [{copies}] -> [{copies}] = copies[{copies}] (x => {declared}; x + sum(w))"
+        )
     (found,) = catnn.loads(text)["m"].torch(seed=seed).state_dict().values()
     return found
 
@@ -106,6 +116,7 @@ def test_the_fans_of_copies_are_their_own(init: str) -> None:
     [
         ("kaiming", 1 / sqrt(3 * 4000), 1 / sqrt(4000)),
         ("kaiming_normal", sqrt(2 / 4000), None),
+        ("lecun_normal", sqrt(1 / 4000), 2 / sqrt(4000) / CUT),
         ("xavier", sqrt(1 / 4000), sqrt(3 / 4000)),
         ("glorot", sqrt(1 / 4000), sqrt(3 / 4000)),
     ],

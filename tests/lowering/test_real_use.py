@@ -127,7 +127,7 @@ def exported(module: Module, x: Tensor) -> torch.export.ExportedProgram:
 @pytest.mark.parametrize("name", ["gpt2", "llama"])
 def test_export_of_a_language_model(name: str) -> None:
     """Batch and length stay open, a file holds it, and a wrong index is noticed."""
-    module = example(name).torch().eval()
+    module = example(name).torch().double().eval()
     file = io.BytesIO()
     torch.export.save(exported(module, *given(name)), file)
     file.seek(0)

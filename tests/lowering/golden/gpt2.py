@@ -157,16 +157,16 @@ class Blocks(nn.Module):
         """Draw every parameter anew."""
         nn.init.ones_(self.norm1.weight)
         nn.init.zeros_(self.norm1.bias)
-        nn.init.kaiming_uniform_(self.attn.qkv.weight, a=math.sqrt(5))
-        nn.init.uniform_(self.attn.qkv.bias, -1 / math.sqrt(64), 1 / math.sqrt(64))
-        nn.init.kaiming_uniform_(self.attn.out.weight, a=math.sqrt(5))
-        nn.init.uniform_(self.attn.out.bias, -1 / math.sqrt(64), 1 / math.sqrt(64))
+        nn.init.normal_(self.attn.qkv.weight, 0.0, 0.02)
+        nn.init.zeros_(self.attn.qkv.bias)
+        nn.init.normal_(self.attn.out.weight, 0.0, 0.01)
+        nn.init.zeros_(self.attn.out.bias)
         nn.init.ones_(self.norm2.weight)
         nn.init.zeros_(self.norm2.bias)
-        nn.init.kaiming_uniform_(self.mlp.up.weight, a=math.sqrt(5))
-        nn.init.uniform_(self.mlp.up.bias, -1 / math.sqrt(64), 1 / math.sqrt(64))
-        nn.init.kaiming_uniform_(self.mlp.down.weight, a=math.sqrt(5))
-        nn.init.uniform_(self.mlp.down.bias, -1 / math.sqrt(256), 1 / math.sqrt(256))
+        nn.init.normal_(self.mlp.up.weight, 0.0, 0.02)
+        nn.init.zeros_(self.mlp.up.bias)
+        nn.init.normal_(self.mlp.down.weight, 0.0, 0.01)
+        nn.init.zeros_(self.mlp.down.bias)
 
     def forward(self, x):
         return blocks(

@@ -176,14 +176,14 @@ class Blocks(nn.Module):
     def reset_parameters(self):
         """Draw every parameter anew."""
         nn.init.ones_(self.norm1.weight)
-        nn.init.kaiming_uniform_(self.attn.q.weight, a=math.sqrt(5))
-        nn.init.kaiming_uniform_(self.attn.k.weight, a=math.sqrt(5))
-        nn.init.kaiming_uniform_(self.attn.v.weight, a=math.sqrt(5))
-        nn.init.kaiming_uniform_(self.attn.out.weight, a=math.sqrt(5))
+        nn.init.normal_(self.attn.q.weight, 0.0, 0.02)
+        nn.init.normal_(self.attn.k.weight, 0.0, 0.02)
+        nn.init.normal_(self.attn.v.weight, 0.0, 0.02)
+        nn.init.normal_(self.attn.out.weight, 0.0, 0.02)
         nn.init.ones_(self.norm2.weight)
-        nn.init.kaiming_uniform_(self.mlp.gate.weight, a=math.sqrt(5))
-        nn.init.kaiming_uniform_(self.mlp.up.weight, a=math.sqrt(5))
-        nn.init.kaiming_uniform_(self.mlp.down.weight, a=math.sqrt(5))
+        nn.init.normal_(self.mlp.gate.weight, 0.0, 0.02)
+        nn.init.normal_(self.mlp.up.weight, 0.0, 0.02)
+        nn.init.normal_(self.mlp.down.weight, 0.0, 0.02)
 
     def forward(self, x, cos, sin):
         return blocks(
@@ -227,7 +227,7 @@ class Llama(nn.Module):
         for block in self.blocks:
             block.reset_parameters()
         nn.init.ones_(self.norm.weight)
-        nn.init.kaiming_uniform_(self.head.weight, a=math.sqrt(5))
+        nn.init.normal_(self.head.weight, 0.0, 0.02)
 
     def forward(self, x):
         if not isinstance(x, torch.Tensor) or x.dim() != 2:
