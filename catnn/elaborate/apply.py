@@ -14,6 +14,7 @@ from catnn.elaborate.context import Abandon, Elaborator
 from catnn.elaborate.contexts import supplying
 from catnn.elaborate.core import Atom, Component, Ref, Static, Tupled
 from catnn.elaborate.definition import Port
+from catnn.elaborate.habits import AXES_BY_NAME, AXIS_WORDS, HABITS
 from catnn.elaborate.initialisers import NAMES
 from catnn.elaborate.labels import labelled
 from catnn.elaborate.onaxes import on_axes
@@ -612,34 +613,6 @@ def _is_pair(e: Elaborator, argument: Atom | None) -> bool:
     return isinstance(type_, Product) and len(type_.items) == 2
 
 
-HABITS = {
-    "view": "split and permute axes by a pattern: `{n (h e) -> h n e}`",
-    "reshape": "split and permute axes by a pattern: `{n (h e) -> h n e}`",
-    "rearrange": "patterns are terms of the language: `{n (h e) -> h n e}`",
-    "transpose": "permute axes by a pattern: `{n m -> m n}`",
-    "permute": "permute axes by a pattern: `{n m -> m n}`",
-    "flatten": "merge axes by a pattern: `{c h w -> (c h w)}`",
-    "einsum": "a contraction is a pattern: `{n e, m e -> n m}(q, k)`",
-    "matmul": "a contraction is a pattern: `{n k, k m -> n m}(a, b)`",
-    "cat": "join axes by a pattern `{n p, n q -> n (p + q)}(a, b)`, or `concat(a, b)`",
-    "sequential": "compose with `>>`",
-    "conv2d": "the two-dimensional convolution is `conv[o, k]`",
-    "max_pool": "pooling is `maxpool[k]`",
-    "lambda": "a lambda is `x => ..`",
-    "nn": "layers are morphisms of the library: `linear[64]`, `conv[16, 3]`, `layernorm`",
-    "torch": "functions are morphisms of the library: `exp`, `softmax`, `mean{n [d]}`",
-    "f": "functions are morphisms of the library: `relu`, `softmax`, `cross_entropy`",
-    "unsqueeze": "add an axis by a pattern: `{d -> 1 d}`",
-    "squeeze": "drop an axis of size 1 by a pattern: `{1 d -> d}`",
-    "expand": "repeat along a new axis by a pattern: `{d -> n d}[n = 4]`",
-    "stack": "values are stacked by `[a, b]`",
-    "bmm": "a contraction is a pattern: `{b n k, b k m -> b n m}(a, b)`",
-    "size": "sizes are names of the signature: `x : [n, d]`",
-    "shape": "sizes are names of the signature: `x : [n, d]`",
-    "t": "permute axes by a pattern: `{n m -> m n}`",
-}
-
-
 def refuse_unknown(e: Elaborator, expr: ast.Static, scope: Scope) -> None:
     """Report a factor whose name means nothing; that is why it is no morphism."""
     match expr:
@@ -661,6 +634,8 @@ def value_help(e: Elaborator, body: ast.Static, scope: Scope) -> str:
     """The cure for a value where the body of a morphism is due."""
     while isinstance(body, ast.Group):
         body = body.inner
+    if isinstance(body, ast.Compose) and isinstance(body.factors[0], ast.Call):
+        return value_help(e, body.factors[0], scope)
     if isinstance(body, ast.Tuple) and all(is_morphism(e, i.value, scope) for i in body.items):
         return "run both on one input by `f & g`, or side by side by `f | g`"
     if isinstance(body, ast.Call) and is_morphism(e, body.head, scope) and body.arguments:
@@ -670,7 +645,10 @@ def value_help(e: Elaborator, body: ast.Static, scope: Scope) -> str:
         name = body.head.text if isinstance(body.head, ast.Name) else "f"
         values = [isinstance(n, ast.Name) and scope.value(n.text) is not None for n in nodes]
         if not any(values):
-            return f"sizes and numbers stand in brackets, inputs in parentheses: `{name}[..]`"
+            given = ", ".join(
+                n.text if isinstance(n, ast.Name | ast.Number) else ".." for n in nodes
+            )
+            return f"sizes and numbers stand in brackets, inputs in parentheses: `{name}[{given}]`"
     return "name its input: `x => ..`"
 
 
@@ -767,15 +745,12 @@ def apply_call(e: Elaborator, expr: ast.Call, scope: Scope, expected: Type | Non
     return apply(e, head, scope, one, expected)
 
 
-AXIS_WORDS = ("dim", "axis", "keepdim", "keepdims", "dims")
-
-
 def _misplaced(e: Elaborator, expr: ast.Call, item: ast.Item, scope: Scope) -> None:
     """A named argument in parentheses, as Python has them."""
     refuse_unknown(e, expr.head, scope)
     help = "named arguments stand in brackets, inputs in parentheses: `f[name = ..](x)`"
     if item.label in AXIS_WORDS:
-        help = "put brackets around the axes that it acts on, by name: `softmax{n [m]}(x)`"
+        help = AXES_BY_NAME
     e.fail("E0315", f"`{item.label} = ..` is no input", item.span, help=[help])
 
 

@@ -9,7 +9,7 @@ from catnn.errors import Label
 from catnn.source import Span
 from catnn.syntax import ast
 from catnn.types.dims import fresh
-from catnn.types.types import Abstract, Product
+from catnn.types.types import Abstract, Product, Tensor
 
 
 def bind_pattern(e: Elaborator, pattern: ast.Pattern, atom: Atom, scope: Scope, span: Span) -> None:
@@ -31,6 +31,11 @@ def bind_pattern(e: Elaborator, pattern: ast.Pattern, atom: Atom, scope: Scope, 
             "E0307",
             f"this takes {len(pattern.items)} names, but the value is {count}",
             pattern.span,
+            help=[
+                "a tensor is taken apart by indices, `y(0)`, or by a pattern, `{(p + q) -> p, q}`"
+            ]
+            if isinstance(type_, Tensor)
+            else [],
         )
     for k, (item, item_type) in enumerate(zip(pattern.items, type_.items, strict=True)):
         bind_pattern(e, item, component(atom, k, item_type), scope, span)

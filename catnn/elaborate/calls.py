@@ -9,6 +9,7 @@ from catnn.elaborate.context import Abandon, Claim, Elaborator
 from catnn.elaborate.core import Atom, Component, Morphism, Tupled
 from catnn.elaborate.definition import Definition, Port, StaticParameter
 from catnn.elaborate.facts_text import needed
+from catnn.elaborate.habits import argument_help
 from catnn.elaborate.initialisers import default_start, initialiser
 from catnn.elaborate.names import suggestion
 from catnn.elaborate.scope import FamilyEntry, Scope, SizeEntry, ValueEntry
@@ -50,6 +51,8 @@ class Callee:
     signature_span: Span | None = None
     contexts: tuple[Atom, ...] = ()
     shown: str = ""
+    hint: str = ""
+    """What to do where leads differ, if the callee knows better."""
 
     @property
     def title(self) -> str:
@@ -178,7 +181,7 @@ def _assign(
         else:
             name = argument.name
             if name not in names:
-                help = suggestion(name, names)
+                help = argument_help(name, names) or suggestion(name, names)
                 listed = ", ".join(f"`{n}`" for n in names) or "none"
                 e.fail(
                     "E0303",
@@ -628,7 +631,16 @@ def _wrong_count(e: Elaborator, callee: Callee, count: int, span: Span) -> None:
         span,
         labels=labels,
         notes=[f"its input is `{shown if len(inputs) == 1 else f'({shown})'}`"],
+        help=_layer_of(e, callee),
     )
+
+
+def _layer_of(e: Elaborator, callee: Callee) -> list[str]:
+    """A primitive that one takes for a layer: `batch_norm` for `batchnorm`."""
+    layer = callee.name.replace("_", "")
+    if layer == callee.name or e.checker.find(e.definition.module, layer) is None:
+        return []
+    return [f"the layer with parameters is `{layer}`"]
 
 
 def match_port(
@@ -812,7 +824,7 @@ def longest(e: Elaborator, callee: Callee, leads: Sequence[Shape], spans: Sequen
                 notes=[
                     "a morphism maps over leading axes; every lead must be a prefix of the longest"
                 ],
-                help=["move the axes by name: `f{n [..], n [..] -> n [..]}(x, y)`"],
+                help=[callee.hint or "move the axes by name: `f{n [..], n [..] -> n [..]}(x, y)`"],
             )
     return lead
 

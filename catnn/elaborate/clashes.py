@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from catnn.elaborate.core import Closure, Labelled
 from catnn.elaborate.facts_text import missing_fact
 from catnn.elaborate.unify import Mismatch
 from catnn.errors import Diagnostic, Label
 from catnn.types.dims import Dim
 from catnn.types.facts import Divides
-from catnn.types.types import Bool, Complex, Index, Int, Product, Real, Tensor, Type
+from catnn.types.types import INT, Bool, Complex, Index, Int, Product, Real, Tensor, Type
 
 if TYPE_CHECKING:
     from catnn.elaborate.calls import Clashes
@@ -70,6 +71,8 @@ def argument_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
     if isinstance(due, Product) != isinstance(given, Product):
         what = "a tuple" if isinstance(due, Product) else "one value, not a tuple"
         help = ("join the parts by `concat`, or act on each: `f | f`",)
+        if isinstance(given, Product) and given.items[-1] == Tensor(INT):
+            help = (f"axes have names, not numbers: `{callee.name}{{[n] d}}(x)`",)
         return Diagnostic(
             "E0307",
             f"{which} takes {what}",
@@ -128,8 +131,22 @@ def _sizes(
         clash.span,
         shown,
         tuple(labels),
-        tuple(notes),
+        (*notes, *_outer_sizes(clash, left)),
         (equality_help(e, left, right),),
+    )
+
+
+def _outer_sizes(clash: "Clashes", due: Dim) -> tuple[str, ...]:
+    """A local morph whose signature names a size of the morph around it."""
+    e, callee = clash.e, clash.callee
+    is_local = isinstance(callee.morphism, Labelled) and isinstance(callee.morphism.inner, Closure)
+    symbol = due.as_symbol()
+    if not is_local or symbol is None or callee.signature_span is None:
+        return ()
+    owner, name = e.definition.name, symbol.name
+    return (
+        f"in the type of the local morph `{callee.name}`, `{name}` is the size of `{owner}`; "
+        "a name that is not in use stands for any size",
     )
 
 
@@ -191,11 +208,46 @@ def _rank_help(given: Type, due: Type) -> tuple[str, ...]:
     return ()
 
 
-def _projection(e: "Elaborator", due: Dim) -> tuple[str, ...]:
-    """The usual cure where a result is too wide or too narrow."""
-    if due.as_int() == 1:
+def _result_help(given: Type, due: Type) -> tuple[str, ...]:
+    """The usual cures where a result has other axes than is stated."""
+    if not isinstance(given, Tensor) or not isinstance(due, Tensor):
         return ()
-    return (f"end with a map to the stated size, for example `>> linear[{due}]`",)
+    have, want = given.shape, due.shape
+    if not have:
+        return ("to reduce some axes only, put brackets around them: `mean{[n] d}`",)
+    if have == (*want, Dim.of(1)):
+        names = " ".join("nmkpq"[: len(want)])
+        return (f"drop the axis of size 1: `>> {{{names} 1 -> {names}}}`",) if want else (ONLY,)
+    if len(have) == len(want) and have[:-1] == want[:-1] and want[-1] != Dim.of(1):
+        return (f"end with a map to the stated size, for example `>> linear[{want[-1]}]`",)
+    if len(have) > len(want) and have[-len(want) :] == want and all(_is_word(d) for d in have):
+        kept = " ".join(map(str, want))
+        reduced = " ".join(map(str, have[: -len(want)]))
+        return (f"reduce the other axes: `>> mean{{[{reduced}] {kept}}}`",)
+    if len(have) > len(want):
+        pooled, merged = "mean{c [h w]}", "{c h w -> (c h w)}"
+        return (f"axes are left over: reduce them, `{pooled}`, or merge them, `{merged}`",)
+    if len(have) == len(want) and have[-1] != want[-1]:
+        return ("it acts on the last axis; for another, name the axes: `f{[n] d}`",)
+    return ()
+
+
+ONLY = "take its one element: `>> {1 -> }`"
+
+
+def _is_word(item: object) -> bool:
+    return str(item).isidentifier()
+
+
+def _across(e: "Elaborator") -> tuple[str, ...]:
+    """What `across` makes of the stated type."""
+    symbol = e.definition.across
+    if symbol is None:
+        return ()
+    name = symbol.name
+    return (
+        f"with `across {name}` the inputs and the result of the body have the axis `{name}` in front",
+    )
 
 
 def result_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
@@ -217,8 +269,8 @@ def result_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
                     clash.span,
                     f"this has type `{given}`",
                     labels,
-                    (f"due is `{due}`",),
-                    _projection(e, left),
+                    (f"due is `{due}`", *_across(e)),
+                    _result_help(given, due),
                 )
             return Diagnostic(
                 "E0207",
@@ -230,15 +282,12 @@ def result_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
                 (equality_help(e, left, right),),
             )
     code = "E0306" if mismatch.kind in ("element", "index") else "E0201"
-    help: tuple[str, ...] = ()
-    if isinstance(given, Tensor) and not given.shape and mismatch.kind == "rank":
-        help = ("to reduce some axes only, put brackets around them: `mean{[n] d}`",)
     return Diagnostic(
         code,
         f"the result has type `{given}`, due is `{due}`",
         clash.span,
         f"this has type `{given}`",
         labels,
-        (),
-        help,
+        _across(e),
+        _result_help(given, due) if mismatch.kind == "rank" else (),
     )

@@ -26,6 +26,7 @@ from catnn.elaborate.core import (
     Tupled,
 )
 from catnn.elaborate.definition import Definition, Requirement
+from catnn.elaborate.habits import HABITS, TYPES
 from catnn.elaborate.names import suggestion
 from catnn.elaborate.scope import Scope
 from catnn.elaborate.unify import Mismatch, Obligation, Report, Unifier
@@ -185,7 +186,12 @@ class Elaborator:
         if self.checker.is_excused(self.definition.module, name):
             raise Abandon
         homes = self.checker.library.homes(name) if self.definition.primitive is None else []
-        help = f"`import {homes[0]} ({name})`" if homes else suggestion(name, candidates)
+        habits = TYPES if what == "type" else HABITS
+        help = (
+            f"`import {homes[0]} ({name})`"
+            if homes
+            else habits.get(name.lower()) or suggestion(name, candidates)
+        )
         self.fail("E0302", f"there is no {what} `{name}` here", span, help=[help] if help else [])
 
     def oblige(self, fact: Fact, report: Callable[[Fact], Diagnostic]) -> None:

@@ -79,8 +79,12 @@ def refuse_call(e: Elaborator, expr: ast.Call, scope: Scope) -> None:
         return
     if name not in {row.name for row in CONSTANTS}:
         names = SETTINGS.get(name, ())
-        shown = f"{name}[{', '.join(f'{key} = ..' for key in names)}]" if names else name
-        help = [f"write `{shown}`"]
+        texts = [shown_size(item.value) for item in expr.arguments]
+        if name == "normal" and len(texts) == 2:  # elsewhere the mean comes first
+            texts.reverse()
+        texts += [".."] * (len(names) - len(texts))
+        pairs = ", ".join(f"{key} = {text}" for key, text in zip(names, texts, strict=False))
+        help = [f"write `{name}[{pairs}]`" if names else f"write `{name}`"]
         if name in DRAWN and not e.begins:
             help = [f"a sample for each item is drawn: `draw z : [d] ~ {name}(0, 1);`"]
         message = f"the settings of the initialiser `{name}` stand in brackets"

@@ -44,11 +44,12 @@ def on_axes(e: Elaborator, expr: ast.OnAxes, scope: Scope, argument: core.Atom |
     result_layouts = _results(e, expr, layouts, items)
     order = {name: k for k, name in enumerate(others)}
     permutations, targets = [], []
-    for layout, item in zip(result_layouts, items, strict=True):
+    places = [operand.span for operand in expr.pattern.results or ()] or [expr.span] * len(items)
+    for layout, item, place in zip(result_layouts, items, places, strict=True):
         tensor = _tensor(e, item, expr.span)
         own = tuple(d for d in tensor.shape if isinstance(d, Dim))
         permutation, shape = _placed(table, layout, order, own, len(others))
-        _agree(table, layout, own)
+        _agree(table, layout, own, place)
         permutations.append(permutation)
         targets.append(Tensor(tensor.element, shape))
     inner: core.Morphism = Closure(tuple(ports), block)
@@ -227,7 +228,7 @@ def _placed(
     return tuple(permutation), tuple(shape)
 
 
-def _agree(table: AxisTable, layout: Layout, own: Sequence[Dim]) -> None:
+def _agree(table: AxisTable, layout: Layout, own: Sequence[Dim], place: Span) -> None:
     """A bracketed name of the result that an operand has too means the same size."""
     position = 0
     for kind, name in layout:
@@ -236,5 +237,5 @@ def _agree(table: AxisTable, layout: Layout, own: Sequence[Dim]) -> None:
                 number = table.names[name]
                 known = table.sizes[number]
                 assert known is not None
-                table.agree(known, own[position], table.places[number], number)
+                table.agree(known, own[position], place, number)
             position += 1

@@ -409,7 +409,7 @@ def _align_axis(
         diagnostic = misaligned(symbol, left, right, span, [places[k] for k, _ in ordered])
         one_, other_ = e.unifier.dim(one), e.unifier.dim(other)
         notes = [f"axis sizes `{one_}` and `{other_}` differ"]
-        help = []
+        help = ["`>` compares; morphisms are composed by `>>`"] if symbol == ">" else []
         if Dim.of(1) in (one_, other_):
             help.append(
                 "a size-1 axis never stretches: drop it with `{.. 1 -> ..}` or repeat it with a pattern"

@@ -145,7 +145,25 @@ def pattern_callee(
     )
     targets = tuple(Tensor(element, _result_shape(table, result)) for result in results)
     target: Type = targets[0] if len(targets) == 1 else Product(targets)
-    return Callee(matched, ports, len(ports) > 1, target, "pattern", span)
+    hint = _letters(pattern, types)
+    return Callee(matched, ports, len(ports) > 1, target, "pattern", span, hint=hint)
+
+
+def _letters(pattern: ast.AxisPattern, types: Sequence[Tensor]) -> str:
+    """`{nd, md -> nm}`: in a call of einsum each letter is an axis, here each word is one."""
+    if not pattern.operands:
+        return ""
+    for operand, type_ in zip(pattern.operands, types, strict=True):
+        names = [axis.text for axis in operand.axes if isinstance(axis, ast.Axis)]
+        if len(operand.axes) != 1 or len(names) != 1 or len(names[0]) != len(type_.shape):
+            return ""
+    left = ", ".join(_apart(operand) for operand in pattern.operands)
+    right = ", ".join(_apart(operand) for operand in pattern.results or ())
+    return f"a word is one axis; put spaces between axes: `{{{left} -> {right}}}`"
+
+
+def _apart(operand: ast.Operand) -> str:
+    return " ".join(" ".join(axis.text) for axis in operand.axes if isinstance(axis, ast.Axis))
 
 
 def _given(e: Elaborator, arguments: Sequence[ast.Argument], span: Span) -> dict[str, ast.Argument]:

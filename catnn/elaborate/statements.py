@@ -58,7 +58,7 @@ def _let(e: Elaborator, statement: ast.Let, scope: Scope) -> None:
     from catnn.elaborate.apply import is_morphism
 
     value = statement.value
-    if is_morphism(e, value, scope):
+    if is_morphism(e, value, scope) and not _is_prefixed_call(value):
         name = statement.pattern.name if isinstance(statement.pattern, ast.PatternName) else "f"
         e.fail(
             "E0309",
@@ -76,6 +76,11 @@ def _let(e: Elaborator, statement: ast.Let, scope: Scope) -> None:
         expected = to_type(e, statement.pattern.type, scope)
     atom = e.value(value, scope, expected)
     bind_pattern(e, statement.pattern, atom, scope, value.span)
+
+
+def _is_prefixed_call(value: ast.Expr) -> bool:
+    """`scan f(x)`, which is refused with better words as a value."""
+    return isinstance(value, ast.Prefixed) and isinstance(value.operand, ast.Call)
 
 
 def _refuse_sizes(e: Elaborator, pattern: ast.Pattern, scope: Scope) -> None:

@@ -5,15 +5,17 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from catnn.elaborate import core
-from catnn.elaborate.apply import HABITS, apply, apply_call, callee_of, is_morphism
+from catnn.elaborate.apply import apply, apply_call, callee_of, is_morphism
 from catnn.elaborate.calls import Callee, call, component
 from catnn.elaborate.combinators import big_value
 from catnn.elaborate.constants import constant, is_constant
 from catnn.elaborate.context import Abandon, Elaborator
 from catnn.elaborate.contexts import supplying
 from catnn.elaborate.core import Atom, Constant, Static, Tupled
-from catnn.elaborate.initialisers import refuse_call
+from catnn.elaborate.habits import HABITS
+from catnn.elaborate.initialisers import NAMES, refuse_call
 from catnn.elaborate.labels import labelled
+from catnn.elaborate.names import suggestion
 from catnn.elaborate.operators import operator
 from catnn.elaborate.scope import (
     BufferEntry,
@@ -31,6 +33,7 @@ from catnn.elaborate.statements import run_statements
 from catnn.elaborate.tabulate import comprehension
 from catnn.elaborate.unify import Mismatch, prefixed
 from catnn.errors import Diagnostic, Label
+from catnn.source import Span
 from catnn.syntax import ast
 from catnn.types.dims import Dim
 from catnn.types.facts import Compare
@@ -144,12 +147,24 @@ def _nullary(e: Elaborator, expr: ast.Expr, scope: Scope, expected: Type | None)
     found = e.checker.find(scope.module, name)
     if found is None and is_morphism(e, expr, scope):
         _morphism_as_value(e, expr, name)
+    if found is None and e.begins and scope.value(name) is None and scope.size(name) is None:
+        _unknown_initialiser(e, name, expr.span)
     if found is None:
         e.unknown(name, expr.span, "value", scope.visible() | e.checker.visible(scope.module))
     callee = callee_of(e, expr, scope, None)
     if callee.inputs:
         _morphism_as_value(e, expr, name)
     return call(e, callee, (), expr.span)
+
+
+def _unknown_initialiser(e: Elaborator, name: str, span: Span) -> None:
+    close = suggestion(name, NAMES)
+    some = "initialisers are `zeros`, `ones`, `normal[0.02]`, `uniform[-1, 1]`, `kaiming`, `xavier`"
+    e.fail("E0302", f"there is no initialiser `{name}`", span, help=[close or some])
+
+
+def _head_text(expr: ast.Expr, name: str) -> str:
+    return f"{name}[..]" if isinstance(expr, ast.Instance) and expr.arguments else name
 
 
 def _morphism_as_value(e: Elaborator, expr: ast.Expr, name: str) -> None:
@@ -159,7 +174,7 @@ def _morphism_as_value(e: Elaborator, expr: ast.Expr, name: str) -> None:
         expr.span,
         help=["write the number itself"]
         if name == "const"
-        else [f"apply it: `{name}(x)`, or compose with `>>`"],
+        else [f"apply it: `{_head_text(expr, name)}(x)`, or compose with `>>`"],
     )
 
 
@@ -582,12 +597,13 @@ def _supply(e: Elaborator, expr: ast.Supply, scope: Scope, expected: Type | None
 def _refuse_morphism(e: Elaborator, expr: ast.Static, scope: Scope, expected: Type | None) -> Atom:
     if isinstance(expr, ast.Prefixed) and isinstance(expr.operand, ast.Call):
         operand = expr.operand
+        prefix = f"{expr.word}[..]" if expr.arguments else expr.word
         e.fail(
             "E0312",
             f"`{expr.word}` takes a morphism, and `f(x)` is a value",
             expr.span,
             labels=[Label(operand.span, "this is applied already")],
-            help=[f"write `x >> {expr.word}[..] f`, or `({expr.word}[..] f)(x)`"],
+            help=[f"write `x >> {prefix} f`, or `({prefix} f)(x)`"],
         )
     e.fail(
         "E0305",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from catnn.elaborate.context import Elaborator
 from catnn.elaborate.facts_text import at_least_one
+from catnn.elaborate.habits import TYPES
 from catnn.elaborate.scope import Scope, SizeEntry
 from catnn.elaborate.sizes import size
 from catnn.elaborate.unify import leaves, prefixed
@@ -187,6 +188,9 @@ def _element(e: Elaborator, node: ast.ElementType, scope: Scope) -> Type:
         return Tensor(ELEMENTS[node.name], shape)
     if node.name == "dim":
         e.fail("E0305", "`dim` is a kind of sizes; it has no values at run time", node.span)
+    if node.dims is None and node.arguments is None and node.name not in TYPES:
+        help = [f"a tensor has brackets: `[{node.name}]`"]
+        e.fail("E0302", f"there is no type `{node.name}` here", node.span, help=help)
     e.unknown(node.name, node.span, "type", [*ELEMENTS, "ix", "size"])
 
 

@@ -27,9 +27,12 @@ def unexpected(situation: Situation) -> Mistake:
     """What was found and what would fit; if one sign more or less makes sense of the text, that."""
     found = describe(situation.token)
     fitting = describe_all(situation.expected)
-    repair = _small_repair(situation)
+    hint, repair = _hint(situation)
+    repair = repair or _small_repair(situation)
     help_: tuple[str, ...] = ()
-    if repair is not None and repair.replacement:
+    if hint:
+        help_ = (hint,)
+    elif repair is not None and repair.replacement:
         help_ = (f"perhaps `{repair.replacement[0].text}` is missing before it",)
     elif repair is not None:
         help_ = (f"perhaps {found} is too much",)
@@ -40,6 +43,30 @@ def unexpected(situation: Situation) -> Mistake:
         help=help_,
         repairs=() if repair is None else (repair,),
     )
+
+
+_COUNTED = frozenset({"repeat", "iterate", "trail", "copies"})
+
+
+def _hint(s: Situation) -> tuple[str, Repair | None]:
+    """What to write where a habit explains the token, and how to read on."""
+    token, before = s.token, s.before()
+    if before.text in _COUNTED and s.expected == {"LSQB"}:
+        return f"write `{before.text}[n] f`", None
+    if token.kind == "TO" and before.kind == "RPAR" and "COLON" in s.expected:
+        return "after named inputs the result stands behind `:`", s.replace("COLON")
+    if token.kind == "TO" and "THEN" in s.expected:
+        return "`->` stands between types; morphisms are composed by `f >> g`", s.replace("THEN")
+    if token.kind == "SEMICOLON" and "THEN" in s.expected and s.after().kind == "NAME":
+        return "morphisms are composed by `f >> g`; a declaration ends without `;`", None
+    if token.kind == "ASSIGN" and "TILDE" in s.expected and s.before(4).text != "let":
+        return "how a parameter begins stands behind `~`", s.replace("TILDE")
+    if token.kind == "TILDE" and s.before(2).text in ("param", "draw"):
+        word, name = s.before(2).text, before.text
+        return f"its type stands in between: `{word} {name} : [d] ~ ..`", None
+    if s.before(2).text == "let" and s.opening is not None and s.opening.kind == "LBRACE":
+        return "braces hold an axis pattern; a body has none: `x => let y = ..; y`", None
+    return "", None
 
 
 _SMALL = ("SEMICOLON", "COMMA", "ASSIGN", "COLON", *OPENING, *OPENING.values(), "MAPS_TO", "THEN")

@@ -109,7 +109,7 @@ def test_a_size_in_an_initialiser_is_static(program: catnn.Program) -> None:
 @pytest.mark.parametrize(
     ("body", "code", "words"),
     [
-        ("(param w : [8] ~ normal(0, 0.02); x * w)", "E0315", "`normal[std = .., mean = ..]`"),
+        ("(param w : [8] ~ normal(0, 0.02); x * w)", "E0315", "`normal[std = 0.02, mean = 0]`"),
         ("linear[8, init = 3](x)", "E0305", "`init` of `linear` is an initialiser"),
         ("linear[8, init = relu](x)", "E0305", "`init` of `linear` is an initialiser"),
         ("linear[8, init = normal[sd = 1]](x)", "E0303", "its arguments are: `std`, `mean`"),
