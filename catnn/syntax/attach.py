@@ -53,7 +53,10 @@ def notes(text: str, printed: Sequence[str]) -> list[Notes]:
                 found[place].blank = found[place].blank or blank
             index += 1
         elif "\n" in gap or end == 0:
-            found[_next(places, index, len(printed))].leading.append((element.text.rstrip(), blank))
+            place = _next(places, index, len(printed))
+            if found[place].trailing:  # a separator that took a comment from before it
+                place += 1
+            found[place].leading.append((element.text.rstrip(), blank))
         else:
             following = _next(places, index, len(printed))
             # A comment before a separator goes after it: it stands at the end of the line.

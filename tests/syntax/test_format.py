@@ -91,6 +91,11 @@ def test_any_program_keeps_its_tree_its_comments_and_its_layout(seed: int, budge
         assert_faithful(text)
 
 
+def test_comments_around_a_separator_keep_their_order() -> None:
+    for gap in (" # a\n# b\n, ", " # a\n# b\n, # c\n", "\n# a\n, # b\n# c\n"):
+        assert_faithful(f"morph f = (x{gap}y)")
+
+
 def test_a_tree_from_no_text_has_a_layout() -> None:
     body = ast.Compose((ast.Name("relu"), ast.Lambda(ast.PatternName("x"), ast.Name("x"))))
     file = ast.File((ast.Morph("morph", ast.Header("f"), body),))
