@@ -45,7 +45,7 @@ def missing(path: Path) -> UsageError:
     """The error for a path that leads nowhere, with the nearest name beside it."""
     beside: list[str] = []
     with suppress(OSError):
-        beside = [entry.name for entry in path.parent.iterdir()]
+        beside = [entry.name for entry in path.parent.iterdir() if entry.exists()]
     return UsageError(f"no file or folder {path}", did_you_mean(path.name, beside))
 
 

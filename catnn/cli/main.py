@@ -9,6 +9,7 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -43,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    _open_streams()
     try:
         status = _guarded(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
@@ -50,7 +52,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _silence()
         return BROKEN_PIPE
+    except OSError as error:  # the output went into a full disk, for example
+        with suppress(OSError):
+            print(f"error: cannot write the output: {error.strerror}", file=sys.stderr, flush=True)
+        _silence()
+        return USAGE
     return status
+
+
+def _open_streams() -> None:
+    """A process may be started with its output closed; what it prints then goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
 
 def _guarded(argv: Sequence[str]) -> int:
@@ -74,8 +88,10 @@ def _guarded(argv: Sequence[str]) -> int:
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        raise
+    except OSError as error:
+        if error.filename is not None:  # files are opened with words of their own
+            return _bug(error, argv)
+        raise  # the output
     except Exception as error:  # the last resort: anything else is our fault, and is said to be
         return _bug(error, argv)
 

@@ -25,7 +25,7 @@ from catnn.specialise.run import Runner
 from catnn.specialise.values import Axis, Bundle, Lifted, SizeValue, Value
 from catnn.syntax import ast
 from catnn.types.dims import Dim, Symbol, fresh
-from catnn.types.facts import Fact, Facts
+from catnn.types.facts import Compare, Fact, Facts
 from catnn.types.types import Product, SizeType, Tensor, Type
 
 Binding: TypeAlias = int | float | bool | str | tuple[int, ...]
@@ -286,6 +286,7 @@ class _Specialisation:
             fact = self.filled.fact(requirement.fact)
             decided = fact.decide()
             if decided is False:
+                self.refuse_small(requirement.fact, fact)
                 raise self.fail(
                     "E0207",
                     f"`{requirement.fact}` does not hold for these sizes: `{fact}`",
@@ -294,6 +295,13 @@ class _Specialisation:
             if decided is None:
                 left.append(fact)
         return tuple(left)
+
+    def refuse_small(self, stated: Fact, fact: Fact) -> None:
+        """`hidden >= 1` where `hidden` is 0, in plain words."""
+        if isinstance(stated, Compare) and isinstance(fact, Compare) and stated.op == ">=":
+            symbol, least = stated.left.as_symbol(), stated.right.as_int()
+            if symbol is not None and least is not None:
+                raise self.fail("E0208", f"`{symbol.name}` is {fact.left}; it is at least {least}")
 
     def program(self) -> Program:
         definition = self.definition

@@ -235,6 +235,22 @@ def test_a_reader_that_goes_away_causes_no_noise(folder: Path) -> None:
         assert process.wait() == 141
 
 
+def test_output_that_goes_nowhere(folder: Path) -> None:
+    """A full disk is said to be one; a closed output is no matter."""
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    with full.open("w") as output:
+        process = subprocess.run(
+            [SCRIPT, "type", "good.cat"], cwd=folder, stdout=output, stderr=subprocess.PIPE,
+            text=True, check=False,
+        )  # fmt: skip
+    assert process.returncode == 2
+    assert process.stderr == "error: cannot write the output: No space left on device\n"
+    command = f"{SCRIPT} type good.cat >&- 2>&-"
+    assert subprocess.run(command, shell=True, cwd=folder, check=False).returncode == 0
+
+
 def test_a_bug_is_owned_up_to_and_its_traceback_shown_on_request(catnn: Run, folder: Path) -> None:
     (folder / "sitecustomize.py").write_text(
         "import catnn.pipeline\n"

@@ -34,6 +34,9 @@ from tests.cli.conftest import Run
             ("new", "a"),
             "error: a.cat is there already\n  = help: choose another name, or move it away\n",
         ),
+        (("new", "repeat"), "error: `repeat` means something in the language\n"),
+        (("new", "block"), "error: `block` means something in the language\n"),
+        (("check", "gone.cat"), "error: no file or folder gone.cat\n"),
         (("explain", "E9999"), "error: no error has the code `E9999`\n"),
     ],
 )
@@ -42,6 +45,7 @@ def test_what_is_wrong_is_said_and_nothing_else(
 ) -> None:
     (tmp_path / "a.cat").write_text("model a : [n] -> [n] = id\n")
     (tmp_path / "empty").mkdir()
+    (tmp_path / "gone.cat").symlink_to("nowhere.cat")
     result = catnn(*arguments)
     assert result.stderr.startswith(expected)
     assert (result.returncode, result.stdout) == (2, "")

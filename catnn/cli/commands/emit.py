@@ -18,7 +18,9 @@ def arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--mode", choices=("train", "infer"), default="train")
     parser.add_argument(
-        "--no-optimise", action="store_true", help="emit the program as it is written, one operation a line"
+        "--no-optimise",
+        action="store_true",
+        help="emit the program as it is written, one operation a line",
     )
 
 

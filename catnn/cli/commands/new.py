@@ -4,6 +4,7 @@ import re
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from catnn import CatError, loads
 from catnn.cli.files import write_atomically
 from catnn.cli.usage import UsageError
 
@@ -18,7 +19,7 @@ STARTER = """\
 morph block[w] : [d] -> [d] = id + (linear[w] >> gelu >> linear[d])
 
 # `linear[64]` is a morphism; `>>` composes; each of the `depth` blocks has its own parameters.
-model {name}[hidden = 64, depth = 2, classes = 10] : [b, 28 * 28] -> [b, classes] =
+model {name}[hidden = 64, depth = 2, classes = 10] : [28 * 28] -> [classes] =
   linear[hidden] as embed >> repeat[depth] block[4 * hidden] as blocks >> linear[classes] as head
 """
 
@@ -37,6 +38,17 @@ def run(options: Namespace) -> int:
     path = Path(f"{name}.cat")
     if path.exists():
         raise UsageError(f"{path} is there already", ["choose another name, or move it away"])
-    write_atomically(path, STARTER.format(name=name, file=path))
+    text = STARTER.format(name=name, file=path)
+    _refuse_taken(name, text)
+    write_atomically(path, text)
     print(f"wrote {path}; now try `catnn check {path}`")
     return 0
+
+
+def _refuse_taken(name: str, text: str) -> None:
+    """A word of the language, or a morphism that the starter is made of."""
+    try:
+        loads(text)
+    except CatError:
+        help = ["choose a name of its own, for example " + f"`my_{name}`"]
+        raise UsageError(f"`{name}` means something in the language", help) from None
