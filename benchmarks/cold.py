@@ -23,12 +23,11 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
-from benchmarks.reference import Case, fast, logits, pair, plain, step
-from tests.references import test_language_models as language
+from benchmarks.reference import fast, pair, step
+from tests.references.case import plain
+from tests.references.cases import gpt2
 
-DEEP = {"layers": 12, "d": 128, "h": 4, "vocab": 4096, "context": 256}
-CASE = Case("gpt2", dict(DEEP), lambda: language.gpt2(**DEEP), language.GPT2,
-            lambda: language.tokens(4096, 2, 128), logits)  # fmt: skip
+AT = gpt2.at(2, 128, layers=12, d=128, h=4, vocab=4096, context=256)
 SIDES = ("ours", "theirs")
 
 
@@ -36,12 +35,12 @@ def first_step(side: str, training: bool) -> float:
     """Seconds from asking for a compiled module to the end of its first step."""
     from torch._inductor.utils import fresh_cache
 
-    inputs, (mine, other) = CASE.inputs(), pair(CASE)
-    call = plain if side == "ours" else logits
+    inputs, (mine, other) = AT.inputs(), pair("gpt2", AT)
+    call = plain if side == "ours" else gpt2.call
     with fresh_cache():
         torch.compile(_one_line)(torch.ones(100))
         start = time.perf_counter()
-        module = fast(CASE, mine) if side == "ours" else cast(Module, torch.compile(other))
+        module = fast("gpt2", AT, mine) if side == "ours" else cast(Module, torch.compile(other))
         if training:
             step(call, module, inputs)
         else:

@@ -2,17 +2,17 @@
 
     python -m benchmarks.reference [NAME..] [--compiled] [--seconds 8] [--json FILE]
 
-GPT-2 and Llama are those of transformers (attention through
-`scaled_dot_product_attention`), ViT and ResNet those of timm; the sizes are cut
-so that two cores take 20 to 200 ms for a forward pass. A quotient above 1 says
-that catnn is faster. Outputs are compared before anything is timed.
+Every example whose case (`tests/references/cases`) has sizes for it, cut so that
+two cores take 20 to 200 ms for a forward pass; transformers computes attention
+through `scaled_dot_product_attention`. A quotient above 1 says that catnn is
+faster. Outputs are compared before anything is timed.
 """
 
 import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -24,73 +24,8 @@ from torch import Tensor
 from torch.nn import Module
 
 from benchmarks.timing import Race, race
-from catnn.api import Model, Setting
-from tests.references import test_language_models as language
-from tests.references import test_vision_models as sight
-from tests.references.harness import Rule, example, redraw, renamed
-from tests.references.vision import timm
-
-Call = Callable[[Module, Tensor], Tensor]
-
-
-@frozen
-class Case:
-    """One model on both sides: ours from the examples, theirs, and how names go over."""
-
-    name: str
-    sizes: dict[str, Setting]
-    theirs: Callable[[], Module]
-    rules: Sequence[Rule]
-    inputs: Callable[[], Tensor]
-    call: Call
-
-    @property
-    def model(self) -> Model:
-        return example(self.name).bind(**self.sizes)
-
-
-def plain(module: Module, inputs: Tensor) -> Tensor:
-    found = module(inputs)
-    assert isinstance(found, Tensor)
-    return found
-
-
-def logits(module: Module, inputs: Tensor) -> Tensor:
-    found = module(inputs, use_cache=False).logits
-    assert isinstance(found, Tensor)
-    return found
-
-
-GPT2 = {"layers": 4, "d": 512, "h": 8, "vocab": 4096, "context": 256}
-LLAMA = {"layers": 4, "d": 512, "h": 8, "kv": 2, "w": 1536, "vocab": 4096, "base": 500000.0}
-
-
-def _vit() -> Module:
-    found = timm().create_model("vit_base_patch16_224", pretrained=False, depth=4)
-    assert isinstance(found, Module)
-    return found
-
-
-def _resnet() -> Module:
-    found = timm().create_model("resnet50", pretrained=False)
-    assert isinstance(found, Module)
-    return found
-
-
-def _llama() -> Module:
-    return language.llama(**LLAMA)  # type: ignore[arg-type]
-
-
-CASES = (
-    Case("gpt2", dict(GPT2), lambda: language.gpt2(**GPT2), language.GPT2,
-         lambda: language.tokens(4096, 2, 128), logits),
-    Case("llama", dict(LLAMA), _llama, language.LLAMA,
-         lambda: language.tokens(4096, 2, 128), logits),
-    Case("vit", {"layers": 4}, _vit, sight.VIT,
-         lambda: sight.image(2, 3, 224, 224).float(), plain),
-    Case("resnet50", {}, _resnet, sight.resnet_rules((3, 4, 6, 3)),
-         lambda: sight.image(2, 3, 128, 128).float(), plain),
-)  # fmt: skip
+from tests.references.case import NAMES, At, Call, Inputs, case, model, plain
+from tests.references.harness import redraw, renamed
 
 
 @frozen
@@ -102,69 +37,87 @@ class Row:
     race: Race
 
 
-def pair(case: Case) -> tuple[Module, Module]:
+def pair(name: str, at: At) -> tuple[Module, Module]:
     """Both modules with the same leaves."""
-    theirs = case.theirs()
+    theirs = at.theirs()
     saved = theirs.state_dict()
     tables = {name: leaf.clone() for name, leaf in theirs.named_buffers() if name not in saved}
     redraw(theirs, 0)
     buffers = {}
-    for name, leaf in theirs.named_buffers():
-        if name in tables:
-            leaf.copy_(tables[name])  # what the library computed, such as frequencies
-        elif not name.endswith("num_batches_tracked"):
-            buffers[name] = leaf
-    ours = case.model.torch()
-    ours.load_state_dict(renamed(dict(theirs.named_parameters()) | buffers, case.rules))
+    for leaf_name, leaf in theirs.named_buffers():
+        if leaf_name in tables:
+            leaf.copy_(tables[leaf_name])  # what the library computed, such as frequencies
+        elif not leaf_name.endswith("num_batches_tracked"):
+            buffers[leaf_name] = leaf
+    ours = model(name).bind(**at.sizes).torch()
+    ours.load_state_dict(renamed(dict(theirs.named_parameters()) | buffers, at.rules))
     return ours, theirs
 
 
-def measure(case: Case, compiled: bool, seconds: float) -> list[Row]:
+def single(inputs: Inputs) -> Inputs:
+    """Real inputs in float32."""
+    return [x.float() if x.is_floating_point() else x for x in inputs]
+
+
+def measure(name: str, compiled: bool, seconds: float) -> list[Row]:
     """Forward without gradients, and forward with backward."""
-    ours, theirs = pair(case)
-    inputs = case.inputs()
-    rows = []
+    at, call = case(name).speed, case(name).call
+    if at is None:
+        return []
+    ours, theirs = pair(name, at)
+    inputs = single(at.inputs())
     with torch.no_grad():
-        found = plain(ours.eval(), inputs)
-        expected = case.call(theirs.eval(), inputs)
-    error = float((found - expected).abs().max() / expected.abs().max().clamp(min=1))
-    if error > 1e-3:
-        raise SystemExit(f"{case.name}: the outputs differ by {error:.2g}; nothing was timed")
+        differ(name, plain(ours.eval(), inputs), call(theirs.eval(), inputs))
     if compiled:
-        ours, theirs = fast(case, ours), cast(Module, torch.compile(theirs))
+        ours, theirs = fast(name, at, ours).eval(), cast(Module, torch.compile(theirs))
     with torch.no_grad():
-        forward = race(lambda: plain(ours, inputs), lambda: case.call(theirs, inputs), seconds / 3)
-    rows.append(Row(case.name, "forward", forward))
+        forward = race(lambda: plain(ours, inputs), lambda: call(theirs, inputs), seconds / 3)
     ours.train()
     theirs.train()
-    training = race(
-        lambda: step(plain, ours, inputs), lambda: step(case.call, theirs, inputs), seconds
-    )
-    return [*rows, Row(case.name, "forward + backward", training)]
+    training = race(lambda: step(plain, ours, inputs), lambda: step(call, theirs, inputs), seconds)
+    return [Row(name, "forward", forward), Row(name, "forward + backward", training)]
 
 
-def step(call: Call, module: Module, inputs: Tensor) -> None:
+def outputs(found: object) -> list[Tensor]:
+    """The tensors of a result, in order."""
+    if isinstance(found, Tensor):
+        return [found]
+    assert isinstance(found, tuple | list)
+    return [tensor for part in found for tensor in outputs(part)]
+
+
+def differ(name: str, found: object, expected: object) -> None:
+    """Nothing is timed that does not compute the same."""
+    for mine, other in zip(outputs(found), outputs(expected), strict=True):
+        error = float((mine - other).abs().max() / other.abs().max().clamp(min=1))
+        if error > 1e-3:
+            raise SystemExit(f"{name}: the outputs differ by {error:.2g}; nothing was timed")
+
+
+def step(call: Call, module: Module, inputs: Inputs) -> None:
     """One forward and backward pass; gradients are made anew."""
     for leaf in module.parameters():
         leaf.grad = None
-    call(module, inputs).square().mean().backward()  # type: ignore[no-untyped-call]
+    total = sum(output.square().mean() for output in outputs(call(module, inputs)))
+    assert isinstance(total, Tensor)
+    total.backward()  # type: ignore[no-untyped-call]
 
 
-def fast(case: Case, ours: Module) -> Module:
+def fast(name: str, at: At, ours: Module) -> Module:
     """Our compiled module with the leaves of an uncompiled one."""
-    module = case.model.compile()
+    module = model(name).bind(**at.sizes).compile()
     module.load_state_dict(ours.state_dict())
     return module
 
 
 def table(rows: Sequence[Row]) -> str:
     lines = [
-        f"{'model':10} {'what':20} {'catnn ms':>10} {'theirs ms':>10} {'ratio':>7}  quartiles     turns"
+        f"{'model':18} {'what':20} {'catnn ms':>10} {'theirs ms':>10} {'ratio':>7}  quartiles     turns"
     ]
     for row in rows:
         r = row.race
         lines.append(
-            f"{row.case:10} {row.what:20} {r.ours:10.1f} {r.theirs:10.1f} {r.ratio:7.3f}"
+            f"{row.case:18} {row.what:20} {r.ours:10.1f} {r.theirs:10.1f} {r.ratio:7.3f}"
             f"  {r.low:.3f}-{r.high:.3f}  {r.turns:5}"
         )
     return "\n".join(lines)
@@ -178,15 +131,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--json", type=Path, help="write the rows to a file")
     given = parser.parse_args(arguments)
-    unknown = set(given.names) - {case.name for case in CASES}
+    unknown = set(given.names) - set(NAMES)
     if unknown:
         parser.error(f"no such model: {', '.join(sorted(unknown))}")
     torch.set_num_threads(given.threads)
     rows: list[Row] = []
-    for case in CASES:
-        if not given.names or case.name in given.names:
-            rows += measure(case, given.compiled, given.seconds)
-            print(f"{case.name}: done", file=sys.stderr)
+    for name in given.names or NAMES:
+        rows += measure(name, given.compiled, given.seconds)
+        print(f"{name}: done", file=sys.stderr)
     print(table(rows))
     if given.json is not None:
         given.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")

@@ -10,7 +10,7 @@ from torch._dynamo.utils import counters
 
 import catnn
 from catnn.api import Setting
-from tests.references.harness import example
+from tests.references.case import model as example
 
 pytestmark = [pytest.mark.torch, pytest.mark.compile]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.references.harness import example
+from tests.references.case import model as example
 
 pytestmark = pytest.mark.torch
 

@@ -16,7 +16,7 @@ from torch.nn import Module
 
 import catnn
 from tests.lowering.test_loops import drawn, same
-from tests.references.harness import example
+from tests.references.case import model as example
 
 pytestmark = pytest.mark.torch
 

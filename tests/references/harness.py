@@ -6,7 +6,6 @@ reference's leaves to ours; `agree` does the rest. Every leaf of both sides must
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TypeAlias
 
 import torch
@@ -14,10 +13,8 @@ from attrs import frozen
 from torch import Tensor
 from torch.nn import Module
 
-import catnn
 from catnn.api import Model
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 BOUND = 1e-9
 """Largest difference, relative to max(1, greatest element of the reference)."""
 
@@ -39,11 +36,6 @@ class Rule:
     def parts(self, leaf: Tensor) -> Iterator[tuple[str, Tensor]]:
         names = (self.ours,) if isinstance(self.ours, str) else self.ours
         return zip(names, self.change(leaf).chunk(len(names)), strict=True)
-
-
-def example(name: str) -> Model:
-    """The model of an example, which is named after its file."""
-    return catnn.load(EXAMPLES / f"{name}.cat")[name]
 
 
 def renamed(leaves: Mapping[str, Tensor], rules: Sequence[Rule]) -> Leaves:

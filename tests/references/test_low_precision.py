@@ -1,6 +1,6 @@
 """GPT-2, Llama and ViT in bfloat16 and under autocast: no further from float64 than the reference is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 import pytest
@@ -9,55 +9,37 @@ from attrs import frozen
 from torch import Tensor
 from torch.nn import Module
 
-from catnn.api import Model, Setting
-from tests.references.harness import Rule, example, redraw, renamed
-from tests.references.test_language_models import GPT2, LLAMA, gpt2, llama, logits, tokens
-from tests.references.test_vision_models import VIT, image
-from tests.references.vision import timm
+from catnn.api import Model
+from tests.references.case import At, Call, case, model
+from tests.references.cases import gpt2, llama, vit
+from tests.references.harness import redraw, renamed
 
 pytestmark = [pytest.mark.torch, pytest.mark.reference]
 
+SIZES = {
+    "gpt2": gpt2.at(1, 500, layers=2, d=48, h=3, vocab=97, context=512),
+    "llama": llama.at(1, 500, 48, 4, 2, 64, 97),
+    "vit": vit.at(2, layers=2, d=48, h=3, patch=8, size=32, classes=7),
+}
+
 
 @frozen
-class Case:
+class Beside:
+    """Ours, theirs with drawn leaves, the sizes of both, and what calls theirs."""
+
     model: Model
     theirs: Module
-    rules: Sequence[Rule]
-    x: Tensor
-    call: Callable[[Module, Tensor], object]
+    at: At
+    call: Call
 
 
-def bound(name: str, **sizes: Setting) -> Model:
-    return example(name).bind(**sizes)
-
-
-def cases(name: str) -> Case:
-    match name:
-        case "gpt2":
-            sizes = {"layers": 2, "d": 48, "h": 3, "vocab": 97, "context": 512}
-            x = tokens(97, 1, 500)
-            return Case(bound(name, **sizes), gpt2(**sizes), GPT2, x, lambda m, x: logits(m, [x]))
-        case "llama":
-            own = {"layers": 2, "d": 48, "h": 4, "kv": 2, "w": 64, "vocab": 97}
-            theirs = llama(**own, base=500000.0)
-            x = tokens(97, 1, 500)
-            return Case(bound(name, **own), theirs, LLAMA, x, lambda m, x: logits(m, [x]))
-        case _:
-            own = {"layers": 2, "d": 48, "h": 3, "patch": 8, "size": 32, "classes": 7}
-            theirs = timm().create_model(
-                "vit_base_patch16_224", pretrained=False,
-                img_size=32, patch_size=8, embed_dim=48, depth=2, num_heads=3, num_classes=7,
-            )  # fmt: skip
-            x = image(2, 3, 32, 32).float()
-            return Case(bound(name, **own), theirs, VIT, x, lambda m, x: m(x))
-
-
-@pytest.fixture(params=["gpt2", "llama", "vit"])
-def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Case:
+@pytest.fixture(params=sorted(SIZES))
+def beside(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Beside:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    found = cases(request.param)
-    redraw(found.theirs, 0)
-    return found
+    at = SIZES[request.param]
+    theirs = at.theirs()
+    redraw(theirs, 0)
+    return Beside(model(request.param).bind(**at.sizes), theirs, at, case(request.param).call)
 
 
 def leaves_of(module: Module) -> dict[str, Tensor]:
@@ -66,20 +48,23 @@ def leaves_of(module: Module) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def errors(
-    case: Case, dtype: torch.dtype, context: Callable[[], AbstractContextManager[object]]
+    beside: Beside, dtype: torch.dtype, context: Callable[[], AbstractContextManager[object]]
 ) -> tuple[float, float]:
     """Root mean squares of what ours and theirs are off the reference in float64."""
-    theirs = case.theirs.eval()
+    theirs = beside.theirs.eval()
     rounded = {name: leaf.to(dtype) for name, leaf in leaves_of(theirs).items()}
-    x = case.x.to(dtype) if case.x.is_floating_point() else case.x
-    exact = case.model.torch(dtype=torch.float64).eval()
-    exact.load_state_dict(renamed({n: leaf.double() for n, leaf in rounded.items()}, case.rules))
+    (given,) = beside.at.inputs()
+    x = given.to(dtype) if given.is_floating_point() else given
+    exact = beside.model.torch(dtype=torch.float64).eval()
+    exact.load_state_dict(
+        renamed({n: leaf.double() for n, leaf in rounded.items()}, beside.at.rules)
+    )
     due = exact(x.double() if x.is_floating_point() else x)
-    ours = case.model.torch(dtype=dtype).eval()
-    ours.load_state_dict(renamed(rounded, case.rules))
+    ours = beside.model.torch(dtype=dtype).eval()
+    ours.load_state_dict(renamed(rounded, beside.at.rules))
     theirs = theirs.to(dtype)
     with context():
-        found, other = ours(x), case.call(theirs, x)
+        found, other = ours(x), beside.call(theirs, [x])
     assert isinstance(other, Tensor)
     assert found.dtype == other.dtype
     return (
@@ -88,13 +73,13 @@ def errors(
     )
 
 
-def test_in_bfloat16(case: Case) -> None:
-    ours, theirs = errors(case, torch.bfloat16, nullcontext)
+def test_in_bfloat16(beside: Beside) -> None:
+    ours, theirs = errors(beside, torch.bfloat16, nullcontext)
     assert ours <= 1.5 * theirs, (ours, theirs)
 
 
-def test_under_autocast(case: Case) -> None:
+def test_under_autocast(beside: Beside) -> None:
     ours, theirs = errors(
-        case, torch.float32, lambda: torch.autocast("cpu", dtype=torch.bfloat16)
+        beside, torch.float32, lambda: torch.autocast("cpu", dtype=torch.bfloat16)
     )
     assert ours <= 1.5 * theirs, (ours, theirs)
