@@ -12,12 +12,13 @@ addition; whatever else a program does counts nothing.
 from catnn.cost.counts import NOTHING, product
 from catnn.cost.order import label_sizes, steps
 from catnn.ir.terms import Apply
+from catnn.ir.windows import AXES
 from catnn.types.dims import Dim
 from catnn.types.types import Tensor, Type
 
 ATTENTION = ("scaled_dot_product_attention", "masked_attention", "biased_attention")
-SPATIAL_AXES = {"convolve1d": 1, "convolve2d": 2, "convolve1d_bias": 1, "convolve2d_bias": 2}
-ADJOINT_AXES = {"convolve1d_adjoint": 1, "convolve2d_adjoint": 2}
+SPATIAL_AXES = {f"convolve{n}d{end}": n for n in AXES for end in ("", "_bias")}
+ADJOINT_AXES = {f"convolve{n}d_adjoint": n for n in AXES}
 
 
 def flops(apply: Apply) -> Dim:

@@ -166,7 +166,7 @@ def _own(apply: Apply, real: int) -> Dim:
             return real * product(apply.lead) * first[-2]
         case "dropout":
             return product(first)
-        case "max_pool1d" | "max_pool2d":
+        case op if op.startswith("max_pool"):
             return WORD * product(sizes(apply.type))
         case "top" | "sort" | "argmax" | "argmin":
             indices = apply.type.items[1] if isinstance(apply.type, Product) else apply.type

@@ -9,6 +9,7 @@ from typing import TypeAlias, cast
 
 from attrs import define
 
+from catnn.ir import windows
 from catnn.ir.samples import Samples
 from catnn.ir.terms import Apply
 from catnn.types.dims import Dim
@@ -444,47 +445,32 @@ def batch_norm(judge: Judge, apply: Apply) -> Type:
 # ---- windows ------------------------------------------------------------------------------------
 
 
-def convolution(axes: int, biased: bool) -> Rule:
-    def rule(judge: Judge, apply: Apply) -> Type:
-        x, kernel, *bias = judge.owns(apply, *[Real] * (3 if biased else 2))
-        own, window = judge.shape(x), judge.shape(kernel)
-        if not (len(own) == axes + 1 and len(window) == axes + 2):
-            raise Misfit(f"{x} with a kernel {kernel}")
-        stride, pad, dilation, groups = (
-            size_of(apply, name) for name in ("stride", "pad", "dilation", "groups")
-        )
-        judge.alike([own[0]], [window[1] * groups], "channels of the value and of the kernel")
-        for row_ in bias:
-            judge.alike(judge.shape(row_), window[:1], "a bias of another size")
-        out = [
-            (size + 2 * pad - dilation * (k - 1) - 1) // stride + 1
-            for size, k in zip(own[1:], window[2:], strict=True)
-        ]
-        return batched(apply, Tensor(REAL, (window[0], *out)))
-
-    return rule
+def convolution(judge: Judge, apply: Apply) -> Type:
+    axes = windows.count(apply)
+    x, kernel, *bias = judge.owns(apply, *[Real] * (3 if apply.op.endswith("_bias") else 2))
+    own, window = judge.shape(x), judge.shape(kernel)
+    if not (len(own) == axes + 1 and len(window) == axes + 2):
+        raise Misfit(f"{x} with a kernel {kernel}")
+    judge.alike(
+        [own[0]], [window[1] * size_of(apply, "groups")], "channels of the value and of the kernel"
+    )
+    for row_ in bias:
+        judge.alike(judge.shape(row_), window[:1], "a bias of another size")
+    out = windows.convolved(apply, own[1:], window[2:])
+    return batched(apply, Tensor(REAL, (window[0], *out)))
 
 
-def convolution_adjoint(axes: tuple[str, ...]) -> Rule:
+def convolution_adjoint(judge: Judge, apply: Apply) -> Type:
     """The image is what the attributes say; the first argument is a convolution of it."""
-
-    def rule(judge: Judge, apply: Apply) -> Type:
-        y, kernel = judge.owns(apply, Real, Real)
-        own, window = judge.shape(y), judge.shape(kernel)
-        if len(own) != len(axes) + 1 or len(window) != len(axes) + 2:
-            raise Misfit(f"{y} by {kernel}")
-        stride, pad, dilation, groups = (
-            size_of(apply, name) for name in ("stride", "pad", "dilation", "groups")
-        )
-        image = tuple(size_of(apply, name) for name in axes)
-        due = [
-            (size + 2 * pad - dilation * (k - 1) - 1) // stride + 1
-            for size, k in zip(image, window[2:], strict=True)
-        ]
-        judge.alike(own, [window[0], *due], "the result of the convolution")
-        return batched(apply, Tensor(REAL, (window[1] * groups, *image)))
-
-    return rule
+    axes = windows.AXES[windows.count(apply)]
+    y, kernel = judge.owns(apply, Real, Real)
+    own, window = judge.shape(y), judge.shape(kernel)
+    if len(own) != len(axes) + 1 or len(window) != len(axes) + 2:
+        raise Misfit(f"{y} by {kernel}")
+    image = tuple(size_of(apply, name) for name in axes)
+    due = windows.convolved(apply, image, window[2:])
+    judge.alike(own, [window[0], *due], "the result of the convolution")
+    return batched(apply, Tensor(REAL, (window[1] * size_of(apply, "groups"), *image)))
 
 
 def push(judge: Judge, apply: Apply) -> Type:
@@ -504,16 +490,11 @@ def push(judge: Judge, apply: Apply) -> Type:
     return batched(apply, Tensor(values.element, (places, *shape[1:])))
 
 
-def pool(axes: int) -> Rule:
-    def rule(judge: Judge, apply: Apply) -> Type:
-        (own,) = judge.owns(apply, Real)
-        if len(own.shape) != axes:
-            raise Misfit(f"{own} has not {axes} axes")
-        k, stride, pad = (size_of(apply, name) for name in ("k", "stride", "pad"))
-        out = tuple((size + 2 * pad - k) // stride + 1 for size in judge.shape(own))
-        return batched(apply, Tensor(REAL, out))
-
-    return rule
+def pool(judge: Judge, apply: Apply) -> Type:
+    (own,) = judge.owns(apply, Real)
+    if len(own.shape) != windows.count(apply):
+        raise Misfit(f"{own} has not {windows.count(apply)} axes")
+    return batched(apply, Tensor(REAL, tuple(windows.pooled(apply, judge.shape(own)))))
 
 
 def upsample(judge: Judge, apply: Apply) -> Type:
@@ -577,7 +558,7 @@ def eye(judge: Judge, apply: Apply) -> Type:
     return result
 
 
-def draw(count: int) -> Rule:
+def draw(count: int, *kinds: type[Element]) -> Rule:
     """One sample for each index of the lead."""
 
     def rule(judge: Judge, apply: Apply) -> Type:
@@ -588,7 +569,7 @@ def draw(count: int) -> Rule:
         if not (apply.site > 0):
             raise Misfit("a draw without a site of its own")
         kept = apply.type.element if isinstance(apply.type, Tensor) else REAL
-        if not (kept == REAL or (count == 1 and kept == BOOL)):
+        if not isinstance(kept, kinds):
             raise Misfit(f"draws of {kept!r}")
         return batched(apply, Tensor(kept))
 
@@ -617,10 +598,11 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("all", "any"), reduction(type(BOOL), BOOL)),
     **dict.fromkeys(("softmax", "log_softmax", "cumsum", "flip"), along_last),
     **dict.fromkeys(("argmax", "argmin"), extreme),
-    **dict.fromkeys(("max_pool1d", "avg_pool1d"), pool(1)),
-    **dict.fromkeys(("max_pool2d", "avg_pool2d"), pool(2)),
-    **dict.fromkeys(("draw.normal", "draw.uniform"), draw(2)),
-    "draw.bernoulli": draw(1),
+    **dict.fromkeys(windows.POOLS, pool),
+    **dict.fromkeys(("draw.normal", "draw.uniform", "draw.gamma"), draw(2, Real)),
+    "draw.bernoulli": draw(1, Real, type(BOOL)),
+    "draw.exponential": draw(1, Real),
+    "draw.uniform_index": draw(0, Index),
     "div": quotient,
     "real": to_real,
     "index": index,
@@ -644,12 +626,8 @@ RULES: Mapping[str, Rule] = {
     "standardise": normalised(0, None),
     "group_norm": group_norm,
     "batch_norm": batch_norm,
-    "convolve1d": convolution(1, False),
-    "convolve2d": convolution(2, False),
-    "convolve1d_bias": convolution(1, True),
-    "convolve2d_bias": convolution(2, True),
-    "convolve1d_adjoint": convolution_adjoint(("w",)),
-    "convolve2d_adjoint": convolution_adjoint(("h", "w")),
+    **{f"convolve{n}d{end}": convolution for n in windows.AXES for end in ("", "_bias")},
+    **{f"convolve{n}d_adjoint": convolution_adjoint for n in windows.AXES},
     **dict.fromkeys(("push_sum", "push_mean", "push_max", "push_min"), push),
     "nearest_upsample2d": upsample,
     "scaled_dot_product_attention": attention(),

@@ -10,50 +10,8 @@ Tags: `pointwise`, `linear` (in the first argument, if `LINEAR_IN` says no more)
 `stateful`, `constant` (no inputs), `initialiser`.
 """
 
-from collections.abc import Iterable
-
-from attrs import field, frozen
-
-
-def _tags(tags: Iterable[str]) -> frozenset[str]:
-    return frozenset(tags)
-
-
-@frozen
-class Primitive:
-    """`signature` is a header of the language without the word `morph`."""
-
-    name: str
-    signature: str
-    doc: str
-    tags: frozenset[str] = field(default=frozenset(), converter=_tags)
-    source: str = ""
-
-    @property
-    def linear_in(self) -> tuple[tuple[int, ...], ...]:
-        """Groups of ports: it is linear in those of a group jointly, the others being fixed."""
-        return LINEAR_IN.get(self.name, ((0,),) if "linear" in self.tags else ())
-
-
-LINEAR_IN: dict[str, tuple[tuple[int, ...], ...]] = {
-    "add": ((0, 1),),
-    "sub": ((0, 1),),
-    "mul": ((0,), (1,)),
-    "div": ((0,),),
-    "select": ((1, 2),),
-    "stop": ((0,),),
-    **dict.fromkeys(("convolve1d", "convolve2d"), ((0,), (1,))),
-    **dict.fromkeys(("convolve1d_adjoint", "convolve2d_adjoint"), ((0,), (1,))),
-    **dict.fromkeys(("convolve1d_bias", "convolve2d_bias"), ((0, 2), (1, 2))),
-    **dict.fromkeys(("layer_norm", "group_norm"), ((1, 2),)),
-    "rms_norm": ((1,),),
-    "scaled_dot_product_attention": ((2,),),
-    "masked_attention": ((2,),),
-    "biased_attention": ((2,),),
-    "push_sum": ((1,),),
-    "push_mean": ((1,),),
-}
-"""Where linearity is not in the first port alone. `mul` is linear in each port, not in both."""
+from catnn.prims.primitive import LINEAR_IN, Primitive
+from catnn.prims.spatial import SPATIAL
 
 
 def pointwise(name: str, doc: str, *tags: str, brackets: str = "") -> Primitive:
@@ -217,92 +175,6 @@ ALONG_AXIS = (
     ),
 )
 
-SPATIAL = tuple(
-    row
-    for n, axes, window, out in (
-        (1, "w", "k", "(w + 2 * pad - dilation * (k - 1) - 1) // stride + 1"),
-        (
-            2,
-            "h, w",
-            "kh, kw",
-            "(h + 2 * pad - dilation * (kh - 1) - 1) // stride + 1, (w + 2 * pad - dilation * (kw - 1) - 1) // stride + 1",
-        ),
-    )
-    for row in (
-        Primitive(
-            f"convolve{n}d",
-            f"convolve{n}d[stride = 1, pad = 0, dilation = 1, groups = 1] : ([i, {axes}], [o, i / groups, {window}])"
-            f" -> [o, {out}] where groups divides i, groups divides o, stride >= 1, dilation >= 1",
-            "cross-correlation of x with the kernel, zeros outside",
-            {"multilinear"},
-            f"torch.nn.Conv{n}d",
-        ),
-        Primitive(
-            f"convolve{n}d_bias",
-            f"convolve{n}d_bias[stride = 1, pad = 0, dilation = 1, groups = 1] : ([i, {axes}], [o, i / groups, {window}], [o])"
-            f" -> [o, {out}] where groups divides i, groups divides o, stride >= 1, dilation >= 1",
-            f"convolve{n}d plus a bias per output channel",
-            (),
-            f"torch.nn.Conv{n}d",
-        ),
-    )
-) + (
-    *(
-        Primitive(
-            f"convolve{n}d_adjoint",
-            f"convolve{n}d_adjoint[{axes}, stride = 1, pad = 0, dilation = 1, groups = 1]"
-            f" : ([o, {out}], [o, j, {window}]) -> [groups * j, {axes}] where groups divides o, groups >= 1, stride >= 1, dilation >= 1",
-            f"the adjoint of convolve{n}d in its input: <convolve(x, w), y> = <x, this(y, w)>",
-            {"multilinear"},
-            f"torch.nn.ConvTranspose{n}d",
-        )
-        for n, axes, window, out in (
-            (1, "w", "k", "(w + 2 * pad - dilation * (k - 1) - 1) // stride + 1"),
-            (
-                2,
-                "h, w",
-                "kh, kw",
-                "(h + 2 * pad - dilation * (kh - 1) - 1) // stride + 1, (w + 2 * pad - dilation * (kw - 1) - 1) // stride + 1",
-            ),
-        )
-    ),
-    Primitive(
-        "max_pool1d",
-        "max_pool1d[k, stride = k, pad = 0] : [w] -> [(w + 2 * pad - k) // stride + 1] where stride >= 1, 2 * pad <= k",
-        "greatest element of each window, nothing outside",
-        {"monotone"},
-        "torch.nn.MaxPool1d",
-    ),
-    Primitive(
-        "max_pool2d",
-        "max_pool2d[k, stride = k, pad = 0] : [h, w] -> [(h + 2 * pad - k) // stride + 1, (w + 2 * pad - k) // stride + 1] where stride >= 1, 2 * pad <= k",
-        "greatest element of each window, nothing outside",
-        {"monotone"},
-        "torch.nn.MaxPool2d",
-    ),
-    Primitive(
-        "avg_pool1d",
-        "avg_pool1d[k, stride = k, pad = 0] : [w] -> [(w + 2 * pad - k) // stride + 1] where stride >= 1, 2 * pad <= k",
-        "mean of each window, zeros outside",
-        {"linear"},
-        "torch.nn.AvgPool1d",
-    ),
-    Primitive(
-        "avg_pool2d",
-        "avg_pool2d[k, stride = k, pad = 0] : [h, w] -> [(h + 2 * pad - k) // stride + 1, (w + 2 * pad - k) // stride + 1] where stride >= 1, 2 * pad <= k",
-        "mean of each window, zeros outside",
-        {"linear"},
-        "torch.nn.AvgPool2d",
-    ),
-    Primitive(
-        "nearest_upsample2d",
-        "nearest_upsample2d[k] : [h, w] -> [k * h, k * w] where k >= 1",
-        "each element k x k times",
-        {"linear"},
-        "torch.nn.Upsample",
-    ),
-)
-
 ATTENTION = (
     Primitive(
         "scaled_dot_product_attention",
@@ -439,3 +311,5 @@ PRIMITIVES: dict[str, Primitive] = {
     )
     for row in group
 }
+
+__all__ = ["LINEAR_IN", "PRIMITIVES", "Primitive"]

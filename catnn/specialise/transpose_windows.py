@@ -1,25 +1,15 @@
 """Transpositions of what runs windows over an image: convolutions, means of windows, repetition."""
 
 from collections.abc import Sequence
-from typing import cast
 
 from catnn.ir.terms import Apply, Attrs, AttrValue, Term
 from catnn.ir.views import shape_of
+from catnn.ir.windows import AXES, count, each, named, setting
 from catnn.specialise.transpose import Algebra, Rule
 from catnn.types.dims import Dim
 from catnn.types.types import REAL, Tensor
 
 ONE = Dim.of(1)
-AXES = {1: ("w",), 2: ("h", "w")}
-
-
-def _count(apply: Apply) -> int:
-    """How many axes the windows run over."""
-    return 2 if "2d" in apply.op else 1
-
-
-def _setting(apply: Apply, name: str) -> Dim:
-    return Dim.of(cast("Dim | int", apply.attr(name)))
 
 
 def _plain(dim: Dim) -> AttrValue:
@@ -31,9 +21,18 @@ def _settings(**values: Dim) -> Attrs:
     return tuple((name, _plain(dim)) for name, dim in values.items())
 
 
+def _per_axis(n: int, **values: Sequence[Dim]) -> Attrs:
+    """Settings of each axis, and what is one for all."""
+    return tuple(
+        (key, _plain(dim))
+        for name, dims in values.items()
+        for key, dim in zip(named(name, AXES[n]), dims, strict=True)
+    )
+
+
 def _image(a: Algebra, apply: Apply, c: Term, kernel: Term, carried: tuple[int, ...]) -> Term:
     """The adjoint of a convolution in its input, at every lead axis."""
-    n = _count(apply)
+    n = count(apply)
     own = shape_of(apply.arguments[0])[len(apply.carries[0]) :]
     attrs: Attrs = (*_settings(**dict(zip(AXES[n], own[1:], strict=True))), *apply.attrs)
     everywhere = tuple(range(len(apply.lead)))
@@ -54,25 +53,27 @@ def _kernel(
     A convolution of each channel with the result as kernel, steps and gaps
     exchanged: `w_(o, j, k) = sum_y x_(j, stride y + dilation k - pad) c_(o, y)`.
     """
-    n, lead = _count(apply), apply.lead
-    groups, stride, pad, dilation = (
-        _setting(apply, name) for name in ("groups", "stride", "pad", "dilation")
-    )
+    n, lead = count(apply), apply.lead
+    groups = setting(apply, "groups")
+    stride, pad, dilation = (each(apply, name) for name in ("stride", "pad", "dilation"))
     outs, ins, *window = shape_of(apply.arguments[1])[len(apply.carries[1]) :]
     (x, in_lead), (c, out_lead) = image, result
     sizes, places = shape_of(x)[-n:], shape_of(c)[-n:]
-    each = outs / groups
+    part = outs / groups
     x = a.builder.reshape(x, (*(lead[k] for k in in_lead), groups, ins, ONE, *sizes))
-    c = a.builder.reshape(c, (*(lead[k] for k in out_lead), groups, each, ONE, *places))
+    c = a.builder.reshape(c, (*(lead[k] for k in out_lead), groups, part, ONE, *places))
     rank = len(lead)
     found = [
-        (size + 2 * pad - stride * (place - 1) - 1) // dilation + 1
-        for size, place in zip(sizes, places, strict=True)
+        (size + 2 * p - s * (place - 1) - 1) // d + 1
+        for size, place, s, p, d in zip(sizes, places, stride, pad, dilation, strict=True)
     ]
     over = (*lead, groups, ins)
-    attrs = _settings(stride=dilation, pad=pad, dilation=stride, groups=ONE)
+    attrs = (
+        *_per_axis(n, stride=dilation, pad=pad, dilation=stride),
+        *_settings(groups=ONE),
+    )
     carries = ((*in_lead, rank, rank + 1), (*out_lead, rank))
-    type_ = Tensor(REAL, (*over, each, *found))
+    type_ = Tensor(REAL, (*over, part, *found))
     full = a.builder.apply(f"convolve{n}d", (x, c), type_, attrs, over, carries)
     for axis, size in enumerate(window):
         full = a.builder.slice(full, rank + 3 + axis, Dim.of(0), size)
@@ -98,7 +99,7 @@ def _deconvolved(a: Algebra, apply: Apply, c: Term, k: int) -> Term:
     if k == 1:
         found = _kernel(a, apply, (c, everywhere), (apply.arguments[0], apply.carries[0]))
         return a.collapsed(apply, k, found)
-    n = _count(apply)
+    n = count(apply)
     attrs = tuple((name, value) for name, value in apply.attrs if name not in AXES[n])
     own = shape_of(apply.arguments[0])[len(apply.carries[0]) :]
     type_ = Tensor(REAL, (*apply.lead, *own))
@@ -109,22 +110,19 @@ def _deconvolved(a: Algebra, apply: Apply, c: Term, k: int) -> Term:
 
 def _pooled(a: Algebra, apply: Apply, c: Term, k: int) -> Term:
     """The adjoint of a convolution with the constant kernel 1 / k^n."""
-    n, lead = _count(apply), apply.lead
-    window = _setting(apply, "k")
+    n, lead = count(apply), apply.lead
+    windows = each(apply, "k")
     area = ONE
-    for _ in range(n):
+    for window in windows:
         area = area * window
     one = a.builder.constant(1.0, Tensor(REAL))
     weight = a.builder.apply("div", (one, a.number(area)), Tensor(REAL))
-    shape = (ONE, ONE, *[window] * n)
-    kernel = a.builder.expand(weight, range(n + 2), shape)
+    kernel = a.builder.expand(weight, range(n + 2), (ONE, ONE, *windows))
     own = shape_of(apply.arguments[0])[len(lead) :]
-    attrs = _settings(
-        **dict(zip(AXES[n], own, strict=True)),
-        stride=_setting(apply, "stride"),
-        pad=_setting(apply, "pad"),
-        dilation=ONE,
-        groups=ONE,
+    attrs = (
+        *_settings(**dict(zip(AXES[n], own, strict=True))),
+        *_per_axis(n, stride=each(apply, "stride"), pad=each(apply, "pad"), dilation=[ONE] * n),
+        *_settings(groups=ONE),
     )
     c = a.builder.reshape(c, (*lead, ONE, *shape_of(c)[len(lead) :]))
     everywhere = tuple(range(len(lead)))
@@ -136,7 +134,7 @@ def _pooled(a: Algebra, apply: Apply, c: Term, k: int) -> Term:
 
 def _downsampled(a: Algebra, apply: Apply, c: Term, k: int) -> Term:
     """The sum over each block."""
-    factor = _setting(apply, "k")
+    factor = setting(apply, "k")
     h, w = shape_of(apply.arguments[0])[-2:]
     rank = len(apply.lead)
     blocks = a.builder.reshape(c, (*apply.lead, h, factor, w, factor))
@@ -148,8 +146,8 @@ def _named(names: Sequence[str], rule: Rule) -> dict[str, Rule]:
 
 
 WINDOWS: dict[str, Rule] = {
-    **_named([f"convolve{n}d{end}" for n in (1, 2) for end in ("", "_bias")], _convolved),
-    **_named(["convolve1d_adjoint", "convolve2d_adjoint"], _deconvolved),
-    **_named(["avg_pool1d", "avg_pool2d"], _pooled),
+    **_named([f"convolve{n}d{end}" for n in AXES for end in ("", "_bias")], _convolved),
+    **_named([f"convolve{n}d_adjoint" for n in AXES], _deconvolved),
+    **_named([f"avg_pool{n}d" for n in AXES], _pooled),
     "nearest_upsample2d": _downsampled,
 }

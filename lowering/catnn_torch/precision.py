@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 from attrs import evolve
 
+from catnn.cost.operations import ADJOINT_AXES, SPATIAL_AXES
 from catnn.ir.rebuild import Rebuild
 from catnn.ir.terms import (
     Apply,
@@ -36,8 +37,7 @@ Precision: TypeAlias = Literal["plain", "exact", "wide"]
 
 ONE_PRECISION = {
     "contract", "scaled_dot_product_attention", "masked_attention", "biased_attention", "batch_norm",
-    "convolve1d", "convolve1d_bias", "convolve2d", "convolve2d_bias",
-    "convolve1d_adjoint", "convolve2d_adjoint",
+    *SPATIAL_AXES, *ADJOINT_AXES,
 }  # fmt: skip
 NORMS = {"layer_norm", "rms_norm", "group_norm"}
 """Their weights follow the value: a norm of a wide value is wide."""

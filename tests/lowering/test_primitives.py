@@ -12,6 +12,7 @@ from catnn.prims.rows import PRIMITIVES
 from catnn.types.dims import Dim
 from catnn_torch.backend import backend
 from tests.lowering.apply import LEAD, Case, agree, build, drawn, mapped, ways
+from tests.lowering.windows import CONVOLUTIONS, POOLS
 
 pytestmark = pytest.mark.torch
 
@@ -172,159 +173,12 @@ REDUCED = [
 ]  # fmt: skip
 
 
-def convolution1(stride: int, pad: int, dilation: int, groups: int) -> Callable[..., Tensor]:
-    def formula(x: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
-        wide = torch.zeros(x.shape[0], x.shape[1] + 2 * pad, dtype=x.dtype)
-        wide = torch.cat((wide[:, :pad], x, wide[:, :pad]), 1)
-        outs, ins, size = kernel.shape
-        count = (wide.shape[1] - dilation * (size - 1) - 1) // stride + 1
-        rows = []
-        for o in range(outs):
-            first = o // (outs // groups) * ins
-            taps = [
-                sum(
-                    kernel[o, i, k] * wide[first + i, p * stride + k * dilation]
-                    for i in range(ins)
-                    for k in range(size)
-                )
-                for p in range(count)
-            ]
-            rows.append(torch.stack(taps) + (0 if bias is None else bias[o]))  # type: ignore[arg-type]
-        return torch.stack(rows)
-
-    return formula
-
-
-def convolution2(stride: int, pad: int, dilation: int, groups: int) -> Callable[..., Tensor]:
-    def formula(x: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
-        c, h, w = x.shape
-        wide = torch.zeros(c, h + 2 * pad, w + 2 * pad, dtype=x.dtype)
-        wide[:, pad : pad + h, pad : pad + w] = x
-        outs, ins, tall, broad = kernel.shape
-        down = (wide.shape[1] - dilation * (tall - 1) - 1) // stride + 1
-        right = (wide.shape[2] - dilation * (broad - 1) - 1) // stride + 1
-        found = []
-        for o in range(outs):
-            first = o // (outs // groups) * ins
-            for p in range(down):
-                for q in range(right):
-                    window = wide[
-                        first : first + ins,
-                        p * stride : p * stride + dilation * (tall - 1) + 1 : dilation,
-                        q * stride : q * stride + dilation * (broad - 1) + 1 : dilation,
-                    ]
-                    found.append((window * kernel[o]).sum() + (0 if bias is None else bias[o]))
-        return torch.stack(found).reshape(outs, down, right)
-
-    return formula
-
-
-def windows(x: Tensor, k: int, stride: int, pad: int, outside: float) -> Tensor:
-    """The windows of the last axis as a new last axis."""
-    edge = torch.full((*x.shape[:-1], pad), outside, dtype=x.dtype)
-    wide = torch.cat((edge, x, edge), -1)
-    count = (wide.shape[-1] - k) // stride + 1
-    return torch.stack([wide[..., p * stride : p * stride + k] for p in range(count)], -2)
-
-
-def pooled(
-    n: int, reduce: Callable[[Tensor], Tensor], outside: float
-) -> Callable[[Tensor], Tensor]:
-    """Pooling with windows of 3, stride 2, padding 1, one axis after the other."""
-
-    def formula(x: Tensor) -> Tensor:
-        for _ in range(n):
-            x = reduce(windows(x, 3, 2, 1, outside))
-            x = x.mT if n == 2 else x
-        return x
-
-    return formula
-
-
-def settings(stride: int, pad: int, dilation: int, groups: int) -> tuple[tuple[str, int], ...]:
-    return (("stride", stride), ("pad", pad), ("dilation", dilation), ("groups", groups))
-
-
-POOL = (("k", 3), ("stride", 2), ("pad", 1))
-ODD, PLAIN, DEEP = (2, 1, 2, 2), (1, 0, 1, 1), (1, 2, 1, 4)
-
 SPATIAL = [
-    Case("convolve1d", ("4,7", "2,2,3"), "2,3", convolution1(*ODD), settings(*ODD)),
-    Case("convolve1d", ("2,4", "3,2,2"), "3,3", convolution1(*PLAIN), settings(*PLAIN)),
-    Case("convolve1d_bias", ("4,7", "2,2,3", "2"), "2,3", convolution1(*ODD), settings(*ODD)),
-    Case("convolve2d", ("2,3,4", "3,2,2,2"), "3,2,3", convolution2(*PLAIN), settings(*PLAIN)),
-    Case("convolve2d_bias", ("4,5,4", "2,2,2,2", "2"), "2,3,2", convolution2(*ODD), settings(*ODD)),
-    Case("convolve2d_bias", ("4,2,2", "4,1,3,3", "4"), "4,4,4", convolution2(*DEEP), settings(*DEEP)),
-    Case("max_pool1d", ("7",), "4", pooled(1, lambda x: x.max(-1).values, -INF), POOL),
-    Case("max_pool2d", ("5,4",), "3,2", pooled(2, lambda x: x.max(-1).values, -INF), POOL),
-    Case("avg_pool1d", ("7",), "4", pooled(1, lambda x: x.sum(-1) / 3, 0.0), POOL),
-    Case("avg_pool2d", ("5,4",), "3,2", pooled(2, lambda x: x.sum(-1) / 3, 0.0), POOL),
+    *CONVOLUTIONS,
+    *POOLS,
     Case("nearest_upsample2d", ("2,2",), "4,4",
          lambda x: torch.stack([torch.stack([x[p // 2, q // 2] for q in range(4)]) for p in range(4)]),
          (("k", 2),)),
-]  # fmt: skip
-
-
-def image1(stride: int, pad: int, dilation: int, groups: int, size: int) -> Callable[..., Tensor]:
-    """The adjoint of a convolution by its own sum: x_p = sum of w_k y_q over p = stride q + dilation k - pad."""
-
-    def formula(y: Tensor, kernel: Tensor) -> Tensor:
-        outs, ins, window = kernel.shape
-        each = outs // groups
-        rows = []
-        for channel in range(groups * ins):
-            group, j = divmod(channel, ins)
-            taps = [
-                sum(
-                    (
-                        kernel[o, j, k] * y[o, q]
-                        for o in range(group * each, (group + 1) * each)
-                        for k in range(window)
-                        for q in range(y.shape[1])
-                        if stride * q + dilation * k - pad == p
-                    ),
-                    torch.zeros((), dtype=y.dtype),
-                )
-                for p in range(size)
-            ]
-            rows.append(torch.stack(taps))
-        return torch.stack(rows)
-
-    return formula
-
-
-def image2(
-    stride: int, pad: int, dilation: int, groups: int, h: int, w: int
-) -> Callable[..., Tensor]:
-    """The same over two axes."""
-
-    def formula(y: Tensor, kernel: Tensor) -> Tensor:
-        outs, ins, tall, broad = kernel.shape
-        each = outs // groups
-        wide = torch.zeros(groups * ins, h + 2 * pad, w + 2 * pad, dtype=y.dtype)
-        for o in range(outs):
-            for p in range(y.shape[1]):
-                for q in range(y.shape[2]):
-                    part = torch.zeros_like(wide)
-                    first = o // each * ins
-                    part[
-                        first : first + ins,
-                        p * stride : p * stride + dilation * (tall - 1) + 1 : dilation,
-                        q * stride : q * stride + dilation * (broad - 1) + 1 : dilation,
-                    ] = kernel[o] * y[o, p, q]
-                    wide = wide + part
-        return wide[:, pad : pad + h, pad : pad + w]
-
-    return formula
-
-
-ADJOINTS = [
-    Case("convolve1d_adjoint", ("2,3", "2,2,3"), "4,7", image1(*ODD, 7), (("w", 7), *settings(*ODD))),
-    Case("convolve1d_adjoint", ("3,3", "3,2,2"), "2,4", image1(*PLAIN, 4), (("w", 4), *settings(*PLAIN))),
-    Case("convolve2d_adjoint", ("2,3,2", "2,2,2,2"), "4,5,4", image2(*ODD, 5, 4),
-         (("h", 5), ("w", 4), *settings(*ODD))),
-    Case("convolve2d_adjoint", ("4,4,4", "4,1,3,3"), "4,2,2", image2(*DEEP, 2, 2),
-         (("h", 2), ("w", 2), *settings(*DEEP))),
 ]  # fmt: skip
 
 
@@ -391,7 +245,7 @@ CONSTANTS = [
     constant("constant", torch.tensor([2.5, 2.5]).double(), "2", value=2.5),
 ]
 
-ALL = [*POINTWISE, *REDUCED, *SPATIAL, *ADJOINTS, *PUSHES, *ATTENTION]
+ALL = [*POINTWISE, *REDUCED, *SPATIAL, *PUSHES, *ATTENTION]
 
 
 @pytest.mark.parametrize("case", ALL, ids=str)
@@ -444,7 +298,8 @@ INITIALISERS = {name for name, row in PRIMITIVES.items() if "initialiser" in row
 STRUCTURE = {
     "reshape", "permute", "expand", "diagonal", "contract", "concat", "slice", "stack", "gather",
 }  # fmt: skip
-MADE_BY_BODIES = {"arange", "complex", "draw.normal", "draw.uniform", "draw.bernoulli"}
+MADE_BY_BODIES = {"arange", "complex", "draw.normal", "draw.uniform", "draw.bernoulli", "draw.exponential",
+    "draw.gamma", "draw.uniform_index",}
 
 
 def test_every_primitive_has_an_emission() -> None:

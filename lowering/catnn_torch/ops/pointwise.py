@@ -1,5 +1,6 @@
 """Pointwise primitives and operators: broadcasting over what `carries` says."""
 
+from catnn.cost.operations import SPATIAL_AXES
 from catnn.ir.terms import Apply, Project, Term
 from catnn.types.dims import Dim
 from catnn.types.types import Index, Int, Real
@@ -73,7 +74,7 @@ def _infix(writer: Writer, term: Apply) -> str:
 
 FRESH = {
     "add", "sub", "mul", "batch_norm", "layer_norm", "group_norm",
-    "convolve1d", "convolve1d_bias", "convolve2d", "convolve2d_bias",
+    *SPATIAL_AXES,
 }  # fmt: skip
 """What makes a new tensor that its backward pass does not need."""
 

@@ -1,5 +1,8 @@
 """Convolutions, pooling, resampling."""
 
+from collections.abc import Callable, Sequence
+
+from catnn.ir import windows
 from catnn.ir.terms import Apply
 from catnn.types.dims import Dim
 from catnn_torch.ops.normal import _copies
@@ -10,6 +13,13 @@ from catnn_torch.writer import Writer
 def _setting(writer: Writer, term: Apply, name: str) -> str:
     value = term.attr(name)
     return writer.size(value) if isinstance(value, Dim) else str(value)
+
+
+def each(writer: Writer, values: Sequence[Dim]) -> str:
+    """A setting of all axes: one number if they agree."""
+    if all(value == values[0] for value in values):
+        return writer.size(values[0])
+    return f"({writer.shape(values)})"
 
 
 def _convolution(n: int, biased: bool) -> Emitter:
@@ -29,35 +39,42 @@ def _convolution(n: int, biased: bool) -> Emitter:
 
 
 def _options(writer: Writer, term: Apply, biased: bool) -> str:
-    names = {"stride": "stride", "pad": "padding", "dilation": "dilation", "groups": "groups"}
-    plain = {"stride": "1", "pad": "0", "dilation": "1", "groups": "1"}
-    found = []
-    for name, keyword in names.items():
-        value = _setting(writer, term, name)
-        if value != plain[name]:
-            found.append(f", {keyword}={value}")
-    return "".join(found)
+    names = {"stride": "stride", "pad": "padding", "dilation": "dilation"}
+    plain = {"stride": "1", "pad": "0", "dilation": "1"}
+    values = {keyword: each(writer, windows.each(term, name)) for name, keyword in names.items()}
+    found = [
+        f", {names[name]}={values[names[name]]}"
+        for name in names
+        if values[names[name]] != plain[name]
+    ]
+    groups = _setting(writer, term, "groups")
+    return "".join(found) + (f", groups={groups}" if groups != "1" else "")
 
 
-def _pool(function: str, n: int) -> Emitter:
+def _pool(function: str, more: str = "") -> Emitter:
     def emit(writer: Writer, term: Apply) -> str:
         text = writer.value(term.arguments[0])
-        k, stride, pad = (_setting(writer, term, name) for name in ("k", "stride", "pad"))
+        k, stride, pad = (each(writer, windows.each(term, name)) for name in ("k", "stride", "pad"))
         options = (
             f"{k}"
             + (f", stride={stride}" if stride != k else "")
             + (f", padding={pad}" if pad != "0" else "")
+            + more
         )
-        # Pooling takes one or two axes in front: channels, and a batch.
-        lead = term.lead
-        if len(lead) == 0:
-            return f"{function}({text}.unsqueeze(0), {options}).squeeze(0)"
-        if len(lead) <= 2:
-            return f"{function}({text}, {options})"
-        flat = f"{text}.flatten(0, {len(lead) - 2})"
-        return f"{function}({flat}, {options}).unflatten(0, ({writer.shape(lead[:-1])}))"
+        return framed(writer, term, text, lambda x: f"{function}({x}, {options})")
 
     return emit
+
+
+def framed(writer: Writer, term: Apply, text: str, call: Callable[[str], str]) -> str:
+    """A call that takes one or two axes in front, channels and a batch, at any lead."""
+    lead = term.lead
+    if len(lead) == 0:
+        return f"{call(f'{text}.unsqueeze(0)')}.squeeze(0)"
+    if len(lead) <= 2:
+        return call(text)
+    flat = f"{text}.flatten(0, {len(lead) - 2})"
+    return f"{call(flat)}.unflatten(0, ({writer.shape(lead[:-1])}))"
 
 
 def _upsample(writer: Writer, term: Apply) -> str:
@@ -66,14 +83,24 @@ def _upsample(writer: Writer, term: Apply) -> str:
     return f"{text}.repeat_interleave({k}, dim=-2).repeat_interleave({k}, dim=-1)"
 
 
+def _pools() -> dict[str, Emitter]:
+    kinds = {
+        "max_pool": ("max", ""),
+        "avg_pool": ("avg", ""),
+        "inner_pool": ("avg", ", count_include_pad=False"),
+    }
+    found: dict[str, Emitter] = {}
+    for n in windows.AXES:
+        for name, (kind, more) in kinds.items():
+            function = f"F.{kind}_pool{n}d"
+            found[f"{name}{n}d"] = _pool(function, more)
+            found[f"{name}{n}d_ceil"] = _pool(function, ", ceil_mode=True" + more)
+    return {name: found[name] for name in windows.POOLS}
+
+
 SPATIAL: dict[str, Emitter] = {
-    "convolve1d": _convolution(1, False),
-    "convolve1d_bias": _convolution(1, True),
-    "convolve2d": _convolution(2, False),
-    "convolve2d_bias": _convolution(2, True),
-    "max_pool1d": _pool("F.max_pool1d", 1),
-    "max_pool2d": _pool("F.max_pool2d", 2),
-    "avg_pool1d": _pool("F.avg_pool1d", 1),
-    "avg_pool2d": _pool("F.avg_pool2d", 2),
+    **{f"convolve{n}d": _convolution(n, False) for n in windows.AXES},
+    **{f"convolve{n}d_bias": _convolution(n, True) for n in windows.AXES},
+    **_pools(),
     "nearest_upsample2d": _upsample,
 }

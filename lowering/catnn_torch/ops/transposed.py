@@ -1,10 +1,10 @@
 """Adjoints of convolutions, as transposed convolutions that give an image of a known size."""
 
-from typing import cast
-
+from catnn.ir import windows
 from catnn.ir.terms import Apply
 from catnn.types.dims import Dim
 from catnn_torch.ops.normal import _copies
+from catnn_torch.ops.spatial import each
 from catnn_torch.ops.table import (
     Emitter,
     carries_none,
@@ -14,6 +14,8 @@ from catnn_torch.ops.table import (
     unflattened,
 )
 from catnn_torch.writer import Writer, dims
+
+ZERO, ONE = Dim.of(0), Dim.of(1)
 
 
 def _adjoint(n: int) -> Emitter:
@@ -31,33 +33,29 @@ def _adjoint(n: int) -> Emitter:
 
 
 def _options(writer: Writer, term: Apply, n: int) -> str:
-    stride, pad, dilation, groups = (
-        Dim.of(cast("Dim | int", term.attr(name)))
-        for name in ("stride", "pad", "dilation", "groups")
-    )
-    found = []
-    if stride != Dim.of(1):
-        found.append(f", stride={writer.size(stride)}")
-    if pad != Dim.of(0):
-        found.append(f", padding={writer.size(pad)}")
+    stride, pad, dilation = (windows.each(term, name) for name in ("stride", "pad", "dilation"))
+    groups = windows.setting(term, "groups")
+    steps, zero, one = (each(writer, values) for values in (stride, [ZERO], [ONE]))
+    found = [f", stride={steps}"] if steps != one else []
+    if each(writer, pad) != zero:
+        found.append(f", padding={each(writer, pad)}")
     sizes, places = dims(term)[-n:], dims(term.arguments[0])[-n:]
     window = dims(term.arguments[1])[-n:]
     # What the steps of the convolution did not reach at the end.
     left = [
-        size - ((place - 1) * stride - 2 * pad + dilation * (k - 1) + 1)
-        for size, place, k in zip(sizes, places, window, strict=True)
+        size - ((place - 1) * s - 2 * p + d * (k - 1) + 1)
+        for size, place, k, s, p, d in zip(
+            sizes, places, window, stride, pad, dilation, strict=True
+        )
     ]
-    if stride != Dim.of(1) and any(size != Dim.of(0) for size in left):
+    if steps != one and any(size != ZERO for size in left):
         end = "," if n == 1 else ""
         found.append(f", output_padding=({writer.shape(left)}{end})")
-    if groups != Dim.of(1):
+    if groups != ONE:
         found.append(f", groups={writer.size(groups)}")
-    if dilation != Dim.of(1):
-        found.append(f", dilation={writer.size(dilation)}")
+    if each(writer, dilation) != one:
+        found.append(f", dilation={each(writer, dilation)}")
     return "".join(found)
 
 
-TRANSPOSED: dict[str, Emitter] = {
-    "convolve1d_adjoint": _adjoint(1),
-    "convolve2d_adjoint": _adjoint(2),
-}
+TRANSPOSED: dict[str, Emitter] = {f"convolve{n}d_adjoint": _adjoint(n) for n in windows.AXES}
