@@ -7,6 +7,7 @@ from catnn.elaborate.binding import bind_pattern, poison, refuse_size
 from catnn.elaborate.calls import coerce
 from catnn.elaborate.context import Abandon, Elaborator
 from catnn.elaborate.core import Atom, Ref, Static
+from catnn.elaborate.distributions import sampled
 from catnn.elaborate.reify import shared_morphism
 from catnn.elaborate.scope import (
     BufferEntry,
@@ -19,7 +20,7 @@ from catnn.elaborate.typing import to_type
 from catnn.errors import Label
 from catnn.source import Span
 from catnn.syntax import ast
-from catnn.types.types import REAL, SCALAR, Bool, Index, Int, Product, Tensor, Type
+from catnn.types.types import SCALAR, Bool, Index, Int, Product, Tensor, Type
 
 
 def run_statements(e: Elaborator, statements: Sequence[ast.Statement], scope: Scope) -> Scope:
@@ -207,45 +208,11 @@ def _draw(e: Elaborator, statement: ast.Draw, scope: Scope) -> None:
             help=["write `draw z : [d] ~ normal(0, 1);`"],
         )
     type_ = to_type(e, statement.pattern.type, scope)
-    name, arguments = _distribution(e, statement.distribution, scope)
     if not isinstance(type_, Tensor):
         e.fail("E0504", "a sample is one tensor", statement.pattern.span)
-    ref = e.bind(
-        core.Drawn(name, tuple(arguments), type_), type_, statement.pattern.name, statement.span
-    )
+    ref = sampled(e, statement, type_, scope)
+    e.name_value(ref, statement.pattern.name)
     scope.values[statement.pattern.name] = ValueEntry(ref, statement.span)
-
-
-DISTRIBUTIONS = {"normal": 2, "uniform": 2, "bernoulli": 1}
-
-
-def _distribution(e: Elaborator, expr: ast.Expr, scope: Scope) -> tuple[str, list[Atom]]:
-    nodes: list[ast.Static] = []
-    head: ast.Static = expr
-    if isinstance(expr, ast.Call):
-        head, nodes = expr.head, [item.value for item in expr.arguments]
-    elif isinstance(expr, ast.Instance):
-        head, nodes = expr.head, [argument.value for argument in expr.arguments]
-    if not isinstance(head, ast.Name) or head.text not in DISTRIBUTIONS:
-        e.fail(
-            "E0504",
-            "a distribution is due here",
-            expr.span,
-            help=["known are: " + ", ".join(f"`{name}`" for name in DISTRIBUTIONS)],
-        )
-    if len(nodes) != DISTRIBUTIONS[head.text]:
-        e.fail(
-            "E0504",
-            f"`{head.text}` takes {DISTRIBUTIONS[head.text]} arguments, {len(nodes)} are given",
-            expr.span,
-        )
-    atoms = []
-    for node in nodes:
-        atom = e.value(node, scope)
-        if isinstance(atom, Static):
-            atom = Static(atom.value, Tensor(REAL))
-        atoms.append(atom)
-    return head.text, atoms
 
 
 def _aux(e: Elaborator, statement: ast.Aux, scope: Scope) -> None:

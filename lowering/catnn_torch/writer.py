@@ -198,6 +198,7 @@ NOUNS = {
     "arange": "index", "lt": "mask", "le": "mask", "gt": "mask", "ge": "mask", "eq": "mask",
     "ne": "mask", "logical_and": "mask", "logical_or": "mask", "logical_not": "mask",
     "sin": "sin", "cos": "cos", "draw.normal": "noise", "draw.uniform": "noise", "draw.bernoulli": "kept",
+    "draw.exponential": "noise", "draw.gamma": "noise", "draw.uniform_index": "index",
     "softmax": "weights", "concat": "joined", "stack": "stacked", "gather": "rows", "slice": "part",
     "reshape": "view", "permute": "view", "expand": "view", "diagonal": "diagonal",
 }  # fmt: skip

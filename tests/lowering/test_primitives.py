@@ -298,8 +298,10 @@ INITIALISERS = {name for name, row in PRIMITIVES.items() if "initialiser" in row
 STRUCTURE = {
     "reshape", "permute", "expand", "diagonal", "contract", "concat", "slice", "stack", "gather",
 }  # fmt: skip
-MADE_BY_BODIES = {"arange", "complex", "draw.normal", "draw.uniform", "draw.bernoulli", "draw.exponential",
-    "draw.gamma", "draw.uniform_index",}
+MADE_BY_BODIES = {
+    "arange", "complex", "draw.normal", "draw.uniform", "draw.bernoulli", "draw.exponential", "draw.gamma",
+    "draw.uniform_index",
+}  # fmt: skip
 
 
 def test_every_primitive_has_an_emission() -> None:

@@ -1,6 +1,7 @@
 """Constants, draws, losses."""
 
 from catnn.ir.terms import Apply
+from catnn.types.types import Index
 from catnn_torch.ops.table import Emitter, aligned, expanded, flattened, own_dims
 from catnn_torch.writer import Writer, dims, tensor, torch_dtype
 
@@ -32,24 +33,80 @@ def _arange(writer: Writer, term: Apply) -> str:
     return f"torch.arange({writer.size(dims(term)[0])}, device={writer.device()})"
 
 
+def _noise(function: str, end: str = "") -> Emitter:
+    """Standard noise of the shape of the sample."""
+
+    def emit(writer: Writer, term: Apply) -> str:
+        size = _size(writer, term)
+        return f"torch.{function}({size}, dtype={writer.dtype()}, device={writer.device()}){end}"
+
+    return emit
+
+
+def _size(writer: Writer, term: Apply) -> str:
+    shape = writer.shape(dims(term))
+    return f"({shape},)" if len(dims(term)) == 1 else f"({shape})"
+
+
+_normal, _uniform = _noise("randn"), _noise("rand")
+_exponential = _noise("empty", ".exponential_()")
+"""`exponential_` never gives 0, so that logarithms and reciprocals of it are finite."""
+
+
 def _draw_normal(writer: Writer, term: Apply) -> str:
     mean, std = (_parameter(writer, term, k) for k in range(2))
-    noise = f"torch.randn(({writer.shape(dims(term))}{',' if len(dims(term)) == 1 else ''}), dtype={writer.dtype()}, device={writer.device()})"
-    if (mean, std) in (("0", "1"), ("0.0", "1.0")):
-        return noise
-    return f"{mean} + {std} * {noise}"
+    return _shifted(mean, _scaled(std, _normal(writer, term)))
 
 
 def _draw_uniform(writer: Writer, term: Apply) -> str:
     low, high = (_parameter(writer, term, k) for k in range(2))
-    noise = f"torch.rand(({writer.shape(dims(term))}{',' if len(dims(term)) == 1 else ''}), dtype={writer.dtype()}, device={writer.device()})"
-    return f"{low} + ({high} - {low}) * {noise}"
+    width = high if _is(low, 0) else f"({high} - {low})"
+    return _shifted(low, _scaled(width, _uniform(writer, term)))
 
 
 def _draw_bernoulli(writer: Writer, term: Apply) -> str:
-    (chance,) = (_parameter(writer, term, k) for k in range(1))
-    noise = f"torch.rand(({writer.shape(dims(term))}{',' if len(dims(term)) == 1 else ''}), dtype={writer.dtype()}, device={writer.device()})"
-    return f"({noise} < {chance}).to({torch_dtype(tensor(term).element, writer)})"
+    chance = _parameter(writer, term, 0)
+    return f"({_uniform(writer, term)} < {chance}).to({torch_dtype(tensor(term).element, writer)})"
+
+
+def _draw_exponential(writer: Writer, term: Apply) -> str:
+    rate = _parameter(writer, term, 0)
+    found = _exponential(writer, term)
+    return _divided(found, rate)
+
+
+def _draw_gamma(writer: Writer, term: Apply) -> str:
+    """By `_standard_gamma`, which has the gradient in its shape (Figurnov et al. 2018)."""
+    shape, rate = (_parameter(writer, term, k) for k in range(2))
+    if writer.scalar(term.arguments[0]) is not None:
+        full = f"torch.full({_size(writer, term)}, {shape}, dtype={writer.dtype()}, device={writer.device()})"
+    else:
+        full = expanded(writer, term, 0)
+    found = f"torch._standard_gamma({full})"
+    return _divided(found, rate)
+
+
+def _draw_index(writer: Writer, term: Apply) -> str:
+    element = tensor(term).element
+    assert isinstance(element, Index)
+    return f"torch.randint({writer.size(element.size)}, {_size(writer, term)}, device={writer.device()})"
+
+
+def _is(text: str, number: int) -> bool:
+    return text in (str(number), f"{number}.0")
+
+
+def _divided(value: str, by: str) -> str:
+    by = f"({by})" if " " in by else by
+    return value if _is(by, 1) else f"{value} / {by}"
+
+
+def _scaled(factor: str, value: str) -> str:
+    return value if _is(factor, 1) else f"{factor} * {value}"
+
+
+def _shifted(by: str, value: str) -> str:
+    return value if _is(by, 0) else f"{by} + {value}"
 
 
 def _parameter(writer: Writer, term: Apply, position: int) -> str:
@@ -76,5 +133,8 @@ CONSTANTS: dict[str, Emitter] = {
     "draw.normal": _draw_normal,
     "draw.uniform": _draw_uniform,
     "draw.bernoulli": _draw_bernoulli,
+    "draw.exponential": _draw_exponential,
+    "draw.gamma": _draw_gamma,
+    "draw.uniform_index": _draw_index,
     "cross_entropy": _cross_entropy,
 }
