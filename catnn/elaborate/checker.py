@@ -19,6 +19,7 @@ from catnn.errors import Diagnostic
 from catnn.prims.rows import PRIMITIVES
 from catnn.source import NOWHERE
 from catnn.syntax import ast
+from catnn.types.dims import SizeError, SizeLimit
 from catnn.types.facts import Facts
 
 
@@ -188,6 +189,9 @@ class Checker:
         except Pending as pending:
             self.report(pending.diagnostic)
             definition.state = "failed"
+        except (SizeLimit, SizeError) as limit:
+            self.report(_out_of_bounds(definition, limit))
+            definition.state = "failed"
         definition.elaborator = elaborator
         return definition.state != "failed"
 
@@ -205,12 +209,25 @@ class Checker:
         except Pending as pending:
             self.report(pending.diagnostic)
             definition.state = "failed"
+        except (SizeLimit, SizeError) as limit:
+            self.report(_out_of_bounds(definition, limit))
+            definition.state = "failed"
         if definition.state == "elaborating":
             definition.state = "done"
         definition.elaborator = None
 
 
 PRIMITIVE_MODULE = "primitives"
+
+
+def _out_of_bounds(definition: Definition, limit: Exception) -> Diagnostic:
+    """A size that grew beyond its limits far from any expression of the user's."""
+    return Diagnostic(
+        "E0219",
+        f"a size in `{definition.name}` is out of bounds: {limit}",
+        definition.span,
+        help=("choose smaller sizes, or state the type of a part in a morph of its own",),
+    )
 
 
 def _declared_name(declaration: ast.Declaration) -> str | None:

@@ -71,7 +71,7 @@ def argument_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
     if isinstance(due, Product) != isinstance(given, Product):
         what = "a tuple" if isinstance(due, Product) else "one value, not a tuple"
         help = ("join the parts by `concat`, or act on each: `f | f`",)
-        if isinstance(given, Product) and given.items[-1] == Tensor(INT):
+        if isinstance(given, Product) and Tensor(INT) in given.items[-1:]:
             help = (f"axes have names, not numbers: `{callee.name}{{[n] d}}(x)`",)
         return Diagnostic(
             "E0307",

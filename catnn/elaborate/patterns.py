@@ -316,6 +316,9 @@ def _determine(table: AxisTable, axis: ast.AxisTerm, dim: Dim, name: str) -> Non
     table.sizes[number] = None
     rest = whole.substitute({probe: Dim.of(0)})
     factor = whole.substitute({probe: ONE}) - rest
+    if table.e.unifier.dim(factor) == Dim.of(0):
+        message = f"an axis of size `{table.e.unifier.dim(dim)}` is split into parts that make 0"
+        table.e.fail("E0213", message, axis.span)
     value = (table.e.unifier.dim(dim) - table.e.unifier.dim(rest)) / table.e.unifier.dim(factor)
     table.sizes[number] = value
     table.places[number] = axis.span

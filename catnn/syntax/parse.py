@@ -86,7 +86,11 @@ def _run(source: SourceFile, tokens: list[Token], start: str) -> tuple[object, l
     name = source.name
     parser = Parser(source.text, tokens, actions, lambda a, b: Span(name, a, b), mistakes)
     value = parser.parse(start)
-    return value, sorted(mistakes, key=lambda m: m.start)
+    # One mistake may be met again on the way on from it.
+    found: dict[tuple[object, ...], Mistake] = {}
+    for mistake in mistakes:
+        found.setdefault((mistake.code, mistake.start, mistake.end, mistake.message), mistake)
+    return value, sorted(found.values(), key=lambda m: m.start)
 
 
 def as_diagnostic(file: str, mistake: Mistake) -> Diagnostic:

@@ -49,6 +49,7 @@ class Parser:
         self.top: Entry | None = None
         self.recoveries = 0
         self.calm = 0
+        self.extended: list[tuple[list[object], int]] = []
 
     def parse(self, start: str) -> object:
         """The value of the whole text; `BROKEN` if it holds mistakes that leave none."""
@@ -64,12 +65,14 @@ class Parser:
                 action = row(self.state).get(kind)
             if action is None:
                 self.state, self.top = before
+                self._undo()
                 if not self._recover(token):
                     return BROKEN
             elif kind == END:
                 return None if self.top is None else self.top.value
             else:
                 self.index += 1
+                self.extended.clear()
                 self.top = Entry(self.state, token, token.start, token.end, 0, self.top)
                 self.state = action
 
@@ -91,15 +94,38 @@ class Parser:
         if action == PASS:
             value = parts[children[0][0]].value
         elif action == COLLECT:
-            value = _children(parts, children)
+            value = self._children(parts, children)
         else:
             depth += action in NESTING
-            value = self._build(action, start, end, _children(parts, children), depth)
+            value = self._build(action, start, end, self._children(parts, children), depth)
             if value is BROKEN or action == "file":
                 depth = 0
         under = parts[0].under if parts else self.state
         self.top = Entry(under, value, start, end, depth, top)
         self.state = row(under)[origin]
+
+    def _children(
+        self, parts: Sequence[Entry], children: Sequence[tuple[int, bool]]
+    ) -> list[object]:
+        """The children of a rule; the first list taken over is extended in place."""
+        found: list[object] = []
+        for index, taken_over in children:
+            if index < 0:
+                found.append(None)
+            elif not taken_over:
+                found.append(parts[index].value)
+            elif found:
+                found.extend(_as_list(parts[index].value))
+            else:
+                found = _as_list(parts[index].value)
+                self.extended.append((found, len(found)))
+        return found
+
+    def _undo(self) -> None:
+        """Shorten what was extended for a token that then did not fit."""
+        for extended, length in reversed(self.extended):
+            del extended[length:]
+        self.extended.clear()
 
     def _end(self) -> int:
         return 0 if self.top is None else self.top.end
@@ -208,21 +234,6 @@ class Parser:
 
     def _accepts(self, kind: str) -> bool:
         return dry_run(self.state, self.top, [kind]) > 0
-
-
-def _children(parts: Sequence[Entry], children: Sequence[tuple[int, bool]]) -> list[object]:
-    """The children of a rule; the first list taken over is extended in place."""
-    found: list[object] = []
-    for index, taken_over in children:
-        if index < 0:
-            found.append(None)
-        elif not taken_over:
-            found.append(parts[index].value)
-        elif found:
-            found.extend(_as_list(parts[index].value))
-        else:
-            found = _as_list(parts[index].value)
-    return found
 
 
 def _as_list(value: object) -> list[object]:

@@ -9,6 +9,7 @@ import pytest
 from catnn.errors.diagnostic import CatError
 from catnn.errors.explain import explain, pages
 from catnn.source import SourceFile
+from catnn.syntax import ast
 from catnn.syntax.parse import MAX_CHARACTERS, ParseResult, parse, parse_expr, parse_header
 from catnn_grammar import MAX_NESTING, parser, tokenise
 from catnn_grammar.automaton import Rule, rule
@@ -158,6 +159,22 @@ model last : [n] -> [n] = if n = 3 then id
     names = [header.name for header in headers if header is not None]
     assert {"good", "also"} <= set(names)
     assert not {"a", "last"} & set(names)
+
+
+def test_a_sign_that_does_not_fit_leaves_no_trace() -> None:
+    """What was put together before it is taken back, also from lists."""
+    result = read("morph f = t => next = t; () )\n")
+    assert [d.code for d in result.diagnostics] == ["E0147", "E0112"]
+    (morph,) = result.file.declarations
+    assert isinstance(morph, ast.Morph)
+    assert isinstance(morph.body, ast.Lambda)
+    assert isinstance(morph.body.body, ast.Block)
+    assert len(morph.body.body.statements) == 1
+
+
+def test_a_mistake_that_is_met_again_is_said_once() -> None:
+    found = [(d.code, d.span) for d in read("morph f[\n  a = = (1, 2),\n  b : , 3),\n] = id").diagnostics]
+    assert len(found) == len(set(found))
 
 
 def test_a_mistake_in_a_piece_is_an_error() -> None:
