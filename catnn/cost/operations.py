@@ -18,7 +18,7 @@ from catnn.types.types import Tensor, Type
 
 ATTENTION = ("scaled_dot_product_attention", "masked_attention", "biased_attention")
 SPATIAL_AXES = {f"convolve{n}d{end}": n for n in AXES for end in ("", "_bias")}
-ADJOINT_AXES = {f"convolve{n}d_adjoint": n for n in AXES}
+ADJOINT_AXES = {f"convolve{n}d_adjoint{end}": n for n in AXES for end in ("", "_bias")}
 
 
 def flops(apply: Apply) -> Dim:

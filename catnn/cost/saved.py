@@ -141,7 +141,8 @@ def _multiplied(apply: Apply, needs: dict[Term, bool]) -> Iterator[Term]:
 
     A bias is added, not multiplied; a divisor multiplies itself too.
     """
-    factors = apply.arguments[:2] if apply.op in SPATIAL_AXES else apply.arguments
+    biased = apply.op.endswith("_bias")
+    factors = apply.arguments[:2] if biased else apply.arguments
     for index, factor in enumerate(factors):
         others = [other for k, other in enumerate(factors) if k != index]
         divides_itself = apply.op == "div" and index == 1 and needs[factor]

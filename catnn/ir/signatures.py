@@ -463,14 +463,17 @@ def convolution(judge: Judge, apply: Apply) -> Type:
 def convolution_adjoint(judge: Judge, apply: Apply) -> Type:
     """The image is what the attributes say; the first argument is a convolution of it."""
     axes = windows.AXES[windows.count(apply)]
-    y, kernel = judge.owns(apply, Real, Real)
+    y, kernel, *bias = judge.owns(apply, *[Real] * (3 if apply.op.endswith("_bias") else 2))
     own, window = judge.shape(y), judge.shape(kernel)
     if len(own) != len(axes) + 1 or len(window) != len(axes) + 2:
         raise Misfit(f"{y} by {kernel}")
     image = tuple(size_of(apply, name) for name in axes)
     due = windows.convolved(apply, image, window[2:])
     judge.alike(own, [window[0], *due], "the result of the convolution")
-    return batched(apply, Tensor(REAL, (window[1] * size_of(apply, "groups"), *image)))
+    channels = window[1] * size_of(apply, "groups")
+    for row_ in bias:
+        judge.alike(judge.shape(row_), [channels], "a bias of another size")
+    return batched(apply, Tensor(REAL, (channels, *image)))
 
 
 def push(judge: Judge, apply: Apply) -> Type:
@@ -579,7 +582,7 @@ def draw(count: int, *kinds: type[Element]) -> Rule:
 REAL_FUNCTIONS = (
     "relu", "relu6", "gelu", "gelu_tanh", "silu", "sigmoid", "tanh", "exp", "log", "sqrt", "rsqrt",
     "sin", "cos", "erf", "floor", "round", "softplus", "mish", "hardswish", "hardsigmoid",
-    "leaky_relu", "elu", "selu", "stop", "dropout", "abs", "sign", "neg", "square", "at_least_float32",
+    "leaky_relu", "elu", "selu", "celu", "log_sigmoid", "hardtanh", "hardshrink", "softshrink", "threshold", "stop", "dropout", "abs", "sign", "neg", "square", "at_least_float32",
 )  # fmt: skip
 FILLED = (
     "normal", "truncated_normal", "uniform", "kaiming",
@@ -627,7 +630,7 @@ RULES: Mapping[str, Rule] = {
     "group_norm": group_norm,
     "batch_norm": batch_norm,
     **{f"convolve{n}d{end}": convolution for n in windows.AXES for end in ("", "_bias")},
-    **{f"convolve{n}d_adjoint": convolution_adjoint for n in windows.AXES},
+    **{f"convolve{n}d_adjoint{end}": convolution_adjoint for n in windows.AXES for end in ("", "_bias")},
     **dict.fromkeys(("push_sum", "push_mean", "push_max", "push_min"), push),
     "nearest_upsample2d": upsample,
     "scaled_dot_product_attention": attention(),

@@ -38,7 +38,10 @@ LINEAR_IN: dict[str, Ports] = {
     "stop": ((0,),),
     **dict.fromkeys(("convolve1d", "convolve2d", "convolve3d"), ((0,), (1,))),
     **dict.fromkeys([f"convolve{n}d_adjoint" for n in (1, 2, 3)], ((0,), (1,))),
-    **dict.fromkeys([f"convolve{n}d_bias" for n in (1, 2, 3)], ((0, 2), (1, 2))),
+    **dict.fromkeys(
+        [f"convolve{n}d{end}" for n in (1, 2, 3) for end in ("_bias", "_adjoint_bias")],
+        ((0, 2), (1, 2)),
+    ),
     **dict.fromkeys(("layer_norm", "group_norm"), ((1, 2),)),
     "rms_norm": ((1,),),
     "scaled_dot_product_attention": ((2,),),

@@ -54,6 +54,14 @@ def _convolution(n: int) -> Iterator[Primitive]:
         {"multilinear"},
         f"torch.nn.ConvTranspose{n}d",
     )
+    yield Primitive(
+        f"convolve{n}d_adjoint_bias",
+        f"convolve{n}d_adjoint_bias[{own}, {settings}] : ([o, {out}], [o, j, {kernel}], [groups * j])"
+        f" -> [groups * j, {own}] where groups divides o, groups >= 1, {positive}",
+        f"convolve{n}d_adjoint plus a bias per output channel",
+        (),
+        f"torch.nn.ConvTranspose{n}d",
+    )
 
 
 POOLED: dict[str, tuple[str, tuple[str, ...], str]] = {

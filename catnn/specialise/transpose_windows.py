@@ -96,6 +96,8 @@ def _convolved(a: Algebra, apply: Apply, c: Term, k: int) -> Term:
 def _deconvolved(a: Algebra, apply: Apply, c: Term, k: int) -> Term:
     """The adjoint of the adjoint is the convolution."""
     everywhere = tuple(range(len(apply.lead)))
+    if k == 2:
+        return a.collapsed(apply, k, a.total(c, range(len(apply.lead) + 1, len(shape_of(c)))))
     if k == 1:
         found = _kernel(a, apply, (c, everywhere), (apply.arguments[0], apply.carries[0]))
         return a.collapsed(apply, k, found)
@@ -147,7 +149,7 @@ def _named(names: Sequence[str], rule: Rule) -> dict[str, Rule]:
 
 WINDOWS: dict[str, Rule] = {
     **_named([f"convolve{n}d{end}" for n in AXES for end in ("", "_bias")], _convolved),
-    **_named([f"convolve{n}d_adjoint" for n in AXES], _deconvolved),
+    **_named([f"convolve{n}d_adjoint{end}" for n in AXES for end in ("", "_bias")], _deconvolved),
     **_named([f"avg_pool{n}d" for n in AXES], _pooled),
     "nearest_upsample2d": _downsampled,
 }

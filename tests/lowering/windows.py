@@ -92,7 +92,7 @@ def convolution(by: Steps) -> Callable[..., Tensor]:
 def image(by: Steps, sizes: tuple[int, ...]) -> Callable[..., Tensor]:
     """The adjoint by its own sum: x_(j, p) = sum of w_(o, j, k) y_(o, q) over p = stride q + dilation k - pad."""
 
-    def formula(y: Tensor, kernel: Tensor) -> Tensor:
+    def formula(y: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
         outs, ins, *window = kernel.shape
         rows = [torch.zeros(sizes, dtype=y.dtype) for _ in range(by.groups * ins)]
         for tap, place, seen in taps(window, y.shape[1:], sizes, by):
@@ -101,7 +101,8 @@ def image(by: Steps, sizes: tuple[int, ...]) -> Callable[..., Tensor]:
                 for i in range(ins):
                     channel = o // (outs // by.groups) * ins + i
                     rows[channel] = rows[channel] + spot * kernel[(o, i, *tap)] * y[(o, *place)]
-        return torch.stack(rows)
+        found = torch.stack(rows)
+        return found if bias is None else found + bias.reshape(-1, *[1] * len(sizes))
 
     return formula
 
@@ -182,7 +183,8 @@ def convolve(n: int, by: Steps, result: str, *arguments: str) -> Case:
 def adjoint(n: int, by: Steps, sizes: tuple[int, ...], result: str, *arguments: str) -> Case:
     whole = tuple(zip(AXES[n], sizes, strict=True))
     formula = image(by, sizes)
-    return Case(f"convolve{n}d_adjoint", arguments, result, formula, (*whole, *by.settings))
+    end = "_bias" if len(arguments) == 3 else ""
+    return Case(f"convolve{n}d_adjoint{end}", arguments, result, formula, (*whole, *by.settings))
 
 
 CONVOLUTIONS = [
@@ -202,6 +204,9 @@ CONVOLUTIONS = [
     adjoint(2, DEEP, (2, 2), "4,2,2", "4,4,4", "4,1,3,3"),
     adjoint(2, WIDE, (5, 4), "2,5,4", "2,3,2", "2,2,2,3"),
     adjoint(3, THICK, (1, 3, 2), "2,1,3,2", "2,2,2,2", "2,1,2,1,2"),
+    adjoint(1, ODD[1], (7,), "4,7", "2,3", "2,2,3", "4"),
+    adjoint(2, WIDE, (5, 4), "2,5,4", "2,3,2", "2,2,2,3", "2"),
+    adjoint(3, THICK, (1, 3, 2), "2,1,3,2", "2,2,2,2", "2,1,2,1,2", "2"),
 ]
 
 POOLS = [

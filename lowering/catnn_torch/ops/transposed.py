@@ -18,15 +18,18 @@ from catnn_torch.writer import Writer, dims
 ZERO, ONE = Dim.of(0), Dim.of(1)
 
 
-def _adjoint(n: int) -> Emitter:
+def _adjoint(n: int, biased: bool) -> Emitter:
     def emit(writer: Writer, term: Apply) -> str:
         options = _options(writer, term, n)
-        if not carries_none(term, 1):
-            body = f"F.conv_transpose{n}d(x.unsqueeze(0), w{options}).squeeze(0)"
-            return _copies(writer, term, body, "x, w")
-        x, kernel = expanded(writer, term, 0), writer.value(term.arguments[1])
+        weights = range(1, len(term.arguments))
+        if not all(carries_none(term, k) for k in weights):
+            names = "x, w, b" if biased else "x, w"
+            body = f"F.conv_transpose{n}d(x.unsqueeze(0), {names[3:]}{options}).squeeze(0)"
+            return _copies(writer, term, body, names)
+        x = expanded(writer, term, 0)
+        rest = ", ".join(writer.value(term.arguments[k]) for k in weights)
         flat = flattened(writer, x, term.lead, own_dims(term, 0))
-        text = f"F.conv_transpose{n}d({flat}, {kernel}{options})"
+        text = f"F.conv_transpose{n}d({flat}, {rest}{options})"
         return unflattened(writer, text, term.lead)
 
     return emit
@@ -58,4 +61,8 @@ def _options(writer: Writer, term: Apply, n: int) -> str:
     return "".join(found)
 
 
-TRANSPOSED: dict[str, Emitter] = {f"convolve{n}d_adjoint": _adjoint(n) for n in windows.AXES}
+TRANSPOSED: dict[str, Emitter] = {
+    f"convolve{n}d_adjoint{end}": _adjoint(n, bool(end))
+    for n in windows.AXES
+    for end in ("", "_bias")
+}
