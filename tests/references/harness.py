@@ -53,11 +53,15 @@ def renamed(leaves: Mapping[str, Tensor], rules: Sequence[Rule]) -> Leaves:
 
 
 def redraw(module: Module, seed: int) -> None:
-    """Draw every leaf anew: the defaults of some libraries (zeros, ones) would hide mistakes."""
+    """Draw every leaf anew: the defaults of some libraries (zeros, ones) would hide mistakes.
+
+    Buffers that are not saved are tables that follow from the sizes, and stay.
+    """
     draw = torch.Generator().manual_seed(seed)
+    saved = module.state_dict()
     with torch.no_grad():
         for name, leaf in [*module.named_parameters(), *module.named_buffers()]:
-            if not leaf.is_floating_point():
+            if not leaf.is_floating_point() or name not in saved:
                 continue
             noise = torch.randn(leaf.shape, generator=draw, dtype=torch.float64)
             if name.endswith("var"):
