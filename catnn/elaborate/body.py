@@ -330,7 +330,6 @@ def _discharge(e: Elaborator, definition: Definition, inferred: bool) -> None:
 
 def _strengthen(e: Elaborator, definition: Definition) -> list[Obligation]:
     """A size argument that is used as an axis is at least 1: a requirement, not an error."""
-    own = {p.symbol for p in definition.parameters if p.kind == "size"} | set(definition.sizes)
     rest = []
     for obligation in e.unifier.obligations:
         fact = e.resolve_fact(obligation.fact)
@@ -339,7 +338,7 @@ def _strengthen(e: Elaborator, definition: Definition) -> list[Obligation]:
         facts = _with_requirements(definition, obligation.facts)
         if facts.prove(fact):
             continue
-        positive = [Compare(">=", Dim.of(s), ONE) for s in sorted(fact.symbols() & own, key=_uid)]
+        positive = _factors(fact, definition)
         stronger = facts
         for part in positive:
             stronger = assuming(stronger, part)
@@ -354,11 +353,29 @@ def _strengthen(e: Elaborator, definition: Definition) -> list[Obligation]:
     return rest
 
 
+def _factors(fact: Fact, definition: Definition) -> list[Fact]:
+    """That the size arguments, and the members of lists, in a fact are at least 1."""
+    own = {p.symbol for p in definition.parameters if p.kind == "size"} | set(definition.sizes)
+    lists = _lists(definition)
+    members = [
+        atom
+        for dim in fact.dims()
+        for atom in dim.atoms()
+        if isinstance(atom, Member) and Dim.atom(atom).symbols() <= lists
+    ]
+    sizes = [Dim.of(s) for s in sorted(fact.symbols() & own, key=_uid)]
+    return [Compare(">=", size, ONE) for size in [*sizes, *map(Dim.atom, members)]]
+
+
+def _lists(definition: Definition) -> set[Symbol]:
+    return {p.symbol for p in definition.parameters if p.kind in ("list", "family")}
+
+
 def _is_member(fact: Fact, definition: Definition) -> bool:
     """Whether a fact speaks of one member of a list argument alone, or of the sum of all."""
     left, right = fact.dims()
     atoms = list(left.atoms())
-    lists = {p.symbol for p in definition.parameters if p.kind in ("list", "family")}
+    lists = _lists(definition)
     single = len(atoms) == 1 and isinstance(atoms[0], Member | Total) and left == Dim.atom(atoms[0])
     return single and bool(left.symbols() & lists) and right.is_constant()
 

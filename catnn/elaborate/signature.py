@@ -21,7 +21,8 @@ from catnn.elaborate.scope import (
     SizeEntry,
     ValueEntry,
 )
-from catnn.elaborate.sizes import fact, size
+from catnn.elaborate.sizes import size
+from catnn.elaborate.stated import facts
 from catnn.elaborate.typing import (
     context_types,
     names_in,
@@ -56,10 +57,10 @@ def sign(e: Elaborator, definition: Definition) -> None:
         scope.sizes[header.across] = SizeEntry(Dim.of(definition.across), "size", header.span)
         e.unifier.facts = e.unifier.facts.declare(definition.across, 1)
     for node in header.where:
-        stated = fact(e, node, scope)
         place = node.span if definition.primitive is None else NOWHERE
-        definition.requirements.append(Requirement(stated, place))
-        e.unifier.facts = e.unifier.facts.assume(stated)
+        for stated in facts(e, node, scope):
+            definition.requirements.append(Requirement(stated, place))
+            e.unifier.facts = e.unifier.facts.assume(stated)
     # Sizes of the signature are judged under all its facts, which stand behind them.
     e.unifier.obligations = [evolve(o, facts=e.unifier.facts) for o in e.unifier.obligations]
     if not e.unifier.facts.consistent():

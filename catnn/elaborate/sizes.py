@@ -319,11 +319,3 @@ def decide(e: Elaborator, test: Condition) -> bool | None:
         case AnyOf(parts):
             found = [decide(e, part) for part in parts]
             return True if True in found else (None if None in found else False)
-
-
-def fact(e: Elaborator, node: ast.Fact, scope: Scope) -> Fact:
-    """A fact of a `where` clause."""
-    if isinstance(node, ast.Divides):
-        return Divides(size(e, node.divisor, scope), size(e, node.dividend, scope))
-    op = OPPOSITE[OPPOSITE[node.op]]
-    return Compare(op, size(e, node.left, scope), size(e, node.right, scope))

@@ -59,7 +59,8 @@ def _least(theory: "Theory", atom: Atom) -> Number | None:
                 return dim_terms.reduced(Fraction(base) ** (-(-low // 1)))
             return 0
         case Member(family=Symbol() as family):
-            return theory.least.get(family)
+            known = [theory.least[key] for key in (atom, family) if key in theory.least]
+            return max(known, default=None)
         case Total(count=count, term=term):
             turns, each = lower(theory, count), lower(theory, term)
             return None if turns is None or each is None or min(turns, each) < 0 else turns * each

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from catnn.types import dim_bounds, dim_integral, dim_least, dim_normal
-from catnn.types.atoms import Atom, Extremum, Floor, Number, Symbol
+from catnn.types.atoms import Atom, Extremum, Floor, Member, Number, Symbol
 from catnn.types.dim_core import Dim
 from catnn.types.dim_forms import spread
 from catnn.types.dim_limits import SizeError, SizeLimit
@@ -61,7 +61,7 @@ class Theory:
         self.facts = facts
         self.depth = depth
         self.fuel = fuel or Fuel()
-        self.least: dict[Symbol, Number] = dict(least)
+        self.least: dict[Symbol | Member, Number] = {**least}
         self.rewrites: dict[Atom, Dim] = {}
         self.whole: list[Dim] = []
         self.bounds: list[tuple[Dim, bool]] = []
@@ -222,10 +222,10 @@ class Theory:
         for monomial, coefficient in dim.terms.items():
             if coefficient > 0 and len(monomial) == 1 and monomial[0][1] == 1:
                 symbol = monomial[0][0]
-                if not isinstance(symbol, Symbol) or strict:
+                if not isinstance(symbol, Symbol | Member) or strict:
                     continue
                 rest = (dim - Dim({monomial: coefficient})) / -coefficient
-                if symbol in rest.symbols():
+                if symbol in rest.symbols() or symbol in rest.atoms():
                     continue
                 low = dim_least.lower(self, rest)
                 known = self.least.get(symbol)

@@ -186,7 +186,7 @@ class Blocks(BlockTable):
         passed = [names.fresh(self.passed_name(capture)) for capture in outer]
         leaf_names = {leaf: names.fresh("_".join(map(str, path))) for path, leaf in leaves}
         training = names.fresh("in_training")
-        sizes = self.file.size_names(names)
+        sizes = self.file.size_names(names, [variable.type, *(c.type for c in outer)])
         writer = self.body(names, sizes, leaf_names.__getitem__)
         if not self.file.infer:
             writer.training = training
@@ -226,7 +226,7 @@ class Blocks(BlockTable):
         state = names.fresh("x")
         passed = [names.fresh(self.passed_name(capture)) for capture in outer]
         own = {leaf: attribute("self", path) for path, leaf in leaves}
-        sizes = self.file.size_names(names)
+        sizes = self.file.size_names(names, [variable.type, *(c.type for c in outer)])
         writer = self.body(names, sizes, own.__getitem__)
         writer.indent = 2
         writer.factor = dotted(loop.path)

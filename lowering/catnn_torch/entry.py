@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from catnn.ir.terms import Input, Program
+from catnn.types.atoms import Atom
 from catnn.types.dims import Dim, Symbol
 from catnn.types.facts import Fact
 from catnn.types.types import (
@@ -117,7 +118,7 @@ def shown_type(given: Input, type_: Tensor) -> str:
 
 def write_checks(writer: Writer, program: Program, names: Sequence[str]) -> None:
     """The body of `check`: shapes first, then facts, then ranges."""
-    known: dict[Symbol, str] = {}
+    known: dict[Atom, str] = {}
     later: list[tuple[str, Input, Tensor, int, Dim]] = []
     carried: set[Symbol | None] = set()
     for given, name in zip(program.inputs, names, strict=True):
@@ -212,7 +213,7 @@ def _axis(
     tensor: Tensor,
     k: int,
     item: Dim,
-    known: dict[Symbol, str],
+    known: dict[Atom, str],
     later: list[tuple[str, Input, Tensor, int, Dim]],
 ) -> None:
     symbol = item.as_symbol()
@@ -238,7 +239,7 @@ def _own_batch(
     given: Input,
     text: str,
     tensor: Tensor,
-    known: dict[Symbol, str],
+    known: dict[Atom, str],
 ) -> None:
     """The batch axis of a context agrees with that of the inputs."""
     batch = program.batch
@@ -255,7 +256,7 @@ def _own_batch(
 
 
 def _size(
-    writer: Writer, program: Program, given: Input, text: str, size: Dim, known: dict[Symbol, str]
+    writer: Writer, program: Program, given: Input, text: str, size: Dim, known: dict[Atom, str]
 ) -> None:
     """A size given as a value: it names the size, or agrees with what an axis shows."""
     symbol = size.as_symbol()
@@ -283,7 +284,7 @@ def _size(
         )
 
 
-def _solve(writer: Writer, axis: str, item: Dim, known: dict[Symbol, str]) -> None:
+def _solve(writer: Writer, axis: str, item: Dim, known: dict[Atom, str]) -> None:
     """A size that no axis shows by itself, read off an axis in which it is linear."""
     open_ = [symbol for symbol in item.symbols() if symbol not in known]
     if len(open_) != 1:
@@ -295,7 +296,7 @@ def _solve(writer: Writer, axis: str, item: Dim, known: dict[Symbol, str]) -> No
         writer.line(f"{known[symbol]} = {expression}")
 
 
-def solved_text(symbol: Symbol, item: Dim, axis: str, known: dict[Symbol, str]) -> str | None:
+def solved_text(symbol: Symbol, item: Dim, axis: str, known: dict[Atom, str]) -> str | None:
     """`symbol` from `item == axis`, where that is linear with a constant factor."""
     rest = item.substitute({symbol: Dim.of(0)})
     factor = (item.substitute({symbol: Dim.of(1)}) - rest).as_int()
@@ -328,9 +329,7 @@ def _raise_unless(
     )
 
 
-def _ranges(
-    writer: Writer, program: Program, names: Sequence[str], known: dict[Symbol, str]
-) -> None:
+def _ranges(writer: Writer, program: Program, names: Sequence[str], known: dict[Atom, str]) -> None:
     checks = []
     for given, name in zip(program.inputs, names, strict=True):
         for text, tensor in parts(name, given.var.type):

@@ -6,6 +6,7 @@ from typing import TypeAlias
 from attrs import define, field, frozen
 
 from catnn.ir.terms import Leaf, Program
+from catnn.types.atoms import Atom, Floor
 from catnn.types.dims import Dim, Symbol
 from catnn.types.types import Tensor
 from catnn_torch import entry
@@ -53,11 +54,19 @@ class File:
             if isinstance(item, Dim) and item.as_int() is None
         )
 
-    def size_names(self, names: Names) -> SizeNames:
+    def size_names(self, names: Names, types: Sequence[object] = ()) -> SizeNames:
+        """Names of the sizes of the run, and of the axes of these types that are rounded sizes."""
         symbols = list(self.program.sizes)
         if self.program.batch is not None:
             symbols.insert(0, self.program.batch)
-        return SizeNames({symbol: names.fresh(symbol.name) for symbol in symbols})
+        named: dict[Atom, str] = {symbol: names.fresh(symbol.name) for symbol in symbols}
+        for type_ in types:
+            for item in type_.shape if isinstance(type_, Tensor) else ():
+                rounded = _as_floor(item)
+                if rounded is not None and rounded not in named:
+                    first = min(Dim.atom(rounded).symbols(), key=lambda symbol: symbol.uid)
+                    named[rounded] = names.fresh(first.name)
+        return SizeNames(named)
 
     def size_header(
         self,
@@ -67,17 +76,23 @@ class File:
     ) -> list[str]:
         """Lines that read the sizes in use off shapes, or off sizes that are values."""
         lines = []
-        for symbol in sizes.used:
-            given = [text for text, size in carried if size.as_symbol() is symbol]
-            text = given[0] if given else self.read_size(symbol, tensors)
-            lines.append(f"        {dict.__getitem__(sizes, symbol)} = {text}")
+        for atom in sizes.used:
+            given = [text for text, size in carried if size == Dim.atom(atom)]
+            text = given[0] if given else self.read_size(atom, tensors)
+            lines.append(f"        {dict.__getitem__(sizes, atom)} = {text}")
         return lines
 
-    def read_size(self, symbol: Symbol, tensors: Sequence[tuple[str, Tensor]]) -> str:
+    def read_size(self, atom: Atom, tensors: Sequence[tuple[str, Tensor]]) -> str:
         for text, tensor in tensors:
             for k, item in enumerate(tensor.shape):
-                if isinstance(item, Dim) and item.as_symbol() is symbol:
+                if item == Dim.atom(atom):
                     return f"{text}.shape[{k}]"
+        if isinstance(atom, Symbol):
+            return self.solve_size(atom, tensors)
+        raise LookupError(str(atom))
+
+    def solve_size(self, symbol: Symbol, tensors: Sequence[tuple[str, Tensor]]) -> str:
+        """The size as what follows from an axis that is a multiple of it, or a sum."""
         for text, tensor in tensors:
             for k, item in enumerate(tensor.shape):
                 if isinstance(item, Dim) and symbol in item.symbols():
@@ -85,6 +100,14 @@ class File:
                     if found is not None:
                         return found
         raise LookupError(symbol.name)
+
+
+def _as_floor(item: object) -> Floor | None:
+    """The rounded size that an axis is, if it is nothing else."""
+    if not isinstance(item, Dim) or len(item.atoms()) != 1:
+        return None
+    (atom,) = item.atoms()
+    return atom if isinstance(atom, Floor) and item == Dim.atom(atom) else None
 
 
 __all__ = ["File", "Function", "RunTimeAxes"]

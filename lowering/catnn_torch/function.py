@@ -21,6 +21,7 @@ from catnn.ir.terms import (
     WhenTraining,
 )
 from catnn.ir.walk import results
+from catnn.types.atoms import Atom
 from catnn.types.dims import Symbol
 from catnn.types.types import Product
 from catnn_torch.fusing import fused_norms
@@ -40,16 +41,16 @@ if TYPE_CHECKING:
     from catnn_torch.loops import LoopEmitter
 
 
-class SizeNames(dict[Symbol, str]):
+class SizeNames(dict[Atom, str]):
     """The names of sizes; remembers which were asked for."""
 
-    def __init__(self, names: dict[Symbol, str]) -> None:
+    def __init__(self, names: Mapping[Atom, str]) -> None:
         super().__init__(names)
-        self.used: dict[Symbol, None] = {}
+        self.used: dict[Atom, None] = {}
 
-    def __getitem__(self, symbol: Symbol) -> str:
-        self.used.setdefault(symbol)
-        return super().__getitem__(symbol)
+    def __getitem__(self, atom: Atom) -> str:
+        self.used.setdefault(atom)
+        return super().__getitem__(atom)
 
 
 @define(eq=False)

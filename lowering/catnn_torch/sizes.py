@@ -19,7 +19,7 @@ from catnn.types.dims import Dim
 from catnn.types.facts import Compare, Divides, Fact
 
 
-def size_text(dim: Dim, names: Mapping[Symbol, str]) -> str:
+def size_text(dim: Dim, names: Mapping[Atom, str]) -> str:
     """A whole number as Python text; every quotient in it is exact."""
     number = dim.as_int()
     if number is not None:
@@ -27,7 +27,7 @@ def size_text(dim: Dim, names: Mapping[Symbol, str]) -> str:
     return _stripped(_sum(dim, names))
 
 
-def real_text(dim: Dim, names: Mapping[Symbol, str]) -> str:
+def real_text(dim: Dim, names: Mapping[Atom, str]) -> str:
     """A size or number where a real one is due; divisions are real."""
     number = dim.as_fraction()
     if number is not None:
@@ -48,7 +48,7 @@ def _closes_at_end(text: str) -> bool:
     return False
 
 
-def _sum(dim: Dim, names: Mapping[Symbol, str], real: bool = False) -> str:
+def _sum(dim: Dim, names: Mapping[Atom, str], real: bool = False) -> str:
     """The whole over one denominator: `(h * w) // 4`."""
     denominator = Dim.of(1)
     for monomial, coefficient in dim.terms.items():
@@ -73,7 +73,7 @@ def _exponent(dim: Dim, atom: Atom) -> int:
     return dict(monomial).get(atom, 0)
 
 
-def _terms(dim: Dim, names: Mapping[Symbol, str]) -> str:
+def _terms(dim: Dim, names: Mapping[Atom, str]) -> str:
     parts: list[str] = []
     for monomial, coefficient in sorted(dim.terms.items(), key=lambda item: -len(item[0])):
         factors = [_power(atom, exponent, names) for atom, exponent in monomial]
@@ -91,19 +91,19 @@ def _terms(dim: Dim, names: Mapping[Symbol, str]) -> str:
     return f"({joined})" if len(parts) > 1 or (joined.startswith("-")) else joined
 
 
-def _power(atom: Atom, exponent: int, names: Mapping[Symbol, str]) -> str:
+def _power(atom: Atom, exponent: int, names: Mapping[Atom, str]) -> str:
     text = _atom(atom, names)
     if exponent == 1:
         return text
     return f"{text}**{exponent}" if text.isidentifier() else f"{text} ** {exponent}"
 
 
-def _atom(atom: Atom, names: Mapping[Symbol, str]) -> str:
+def _atom(atom: Atom, names: Mapping[Atom, str]) -> str:
+    if atom in names:
+        return names[atom]
     match atom:
         case Symbol():
-            if atom not in names:
-                raise InternalError(f"the size {atom.name} has no value in the emitted code")
-            return names[atom]
+            raise InternalError(f"the size {atom.name} has no value in the emitted code")
         case Floor(argument=argument):
             return _sum(argument, names)
         case Extremum(arguments=arguments, greatest=greatest):
@@ -117,7 +117,7 @@ def _atom(atom: Atom, names: Mapping[Symbol, str]) -> str:
             raise InternalError(f"a size that is still open in the emitted code: {atom}")
 
 
-def failing_text(fact: Fact, names: Mapping[Symbol, str]) -> str:
+def failing_text(fact: Fact, names: Mapping[Atom, str]) -> str:
     """The Python condition that a fact does not hold."""
     match fact:
         case Divides(divisor, dividend):

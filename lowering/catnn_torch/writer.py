@@ -7,7 +7,8 @@ from attrs import define, field
 
 from catnn.errors import InternalError
 from catnn.ir.terms import Apply, Constant, Leaf, Size, Term
-from catnn.types.dims import Dim, Symbol
+from catnn.types.atoms import Atom
+from catnn.types.dims import Dim
 from catnn.types.types import (
     REAL,
     Bool,
@@ -63,7 +64,7 @@ class Writer:
 
     emit_term: Callable[["Writer", Term], str]
     names: Names
-    size_names: dict[Symbol, str]
+    size_names: dict[Atom, str]
     leaf_names: Callable[[Leaf], str]
     uses: Mapping[Term, int]
     values: dict[Term, str] = field(factory=dict)

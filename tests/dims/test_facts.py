@@ -151,3 +151,13 @@ def test_a_fact_may_take_the_value_of_a_size_away() -> None:
     assert not facts.equal(undefined, n)
     assert not facts.divides(k, n)
     assert facts.refute(Divides(k, n))
+
+
+def test_a_bound_of_one_member_of_a_list_bounds_its_products() -> None:
+    w, c = fresh("w", "list"), fresh("c", "list")
+    left, right = family(w, Dim.of(0)), family(c, Dim.of(1))
+    known = SIZES.assume(Compare(">=", left, Dim.of(2))).assume(Compare(">=", right, Dim.of(3)))
+    assert known.at_least(left * right, 6)
+    assert known.at_least(left * n, 2)
+    assert not known.at_least(left * family(c, Dim.of(0)), 1)
+    assert not known.at_least(family(w, Dim.of(1)), 1)

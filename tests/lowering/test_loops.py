@@ -185,3 +185,21 @@ def test_repeats_of_copies() -> None:
         weight, bias = leaf(module, f"blocks.{k}.weight"), leaf(module, f"blocks.{k}.bias")
         y = torch.einsum("bci,coi->bco", y, weight) + bias
     same(module(x), y)
+
+
+def test_a_turn_reads_rounded_sizes_off_its_input() -> None:
+    """Behind a stride the axes are rounded sizes; the turn needs them to split its pixels again."""
+    text = """
+morph pooled : [c, h, w] -> [c, h, w] = x =>
+  let weights = softmax({h w -> (h w)}(mean{[c] h w}(x)));
+  x + {c -> c h w}({c h w, (h w) -> c}(x, weights) >> linear[c])
+model m : [4, h, w] -> [4, (h + 1) // 2, (w + 1) // 2] = maxpool[3, 2, 1] >> repeat[2] pooled
+"""
+    module = built(text)
+    x = drawn(2, 4, 7, 10)
+    y = torch.nn.functional.max_pool2d(x, 3, 2, 1)
+    for turn in range(2):
+        weights = y.mean(1).flatten(1).softmax(1)
+        gathered = (y.flatten(2) * weights[:, None]).sum(-1)
+        y = y + affine(module, f"pooled.{turn}.linear", gathered)[..., None, None]
+    torch.testing.assert_close(module(x), y)
