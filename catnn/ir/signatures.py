@@ -5,12 +5,11 @@ arguments behind the lead axes that they carry. `Misfit` says what does not fit.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias, cast
+from typing import cast
 
-from attrs import define
-
-from catnn.ir import windows
-from catnn.ir.samples import Samples
+from catnn.ir.fourier import FOURIER
+from catnn.ir.images import IMAGES
+from catnn.ir.judge import Judge, Misfit, Rule, batched, numbers, place, row, size_of
 from catnn.ir.terms import Apply
 from catnn.types.dims import Dim
 from catnn.types.types import (
@@ -28,110 +27,7 @@ from catnn.types.types import (
     Type,
 )
 
-Own: TypeAlias = list[Tensor]
-Rule: TypeAlias = "Callable[[Judge, Apply], Type]"
-
 ZERO, ONE = Dim.of(0), Dim.of(1)
-
-
-class Misfit(Exception):
-    """Arguments or attributes that an application of its primitive cannot have."""
-
-
-@define(eq=False)
-class Judge:
-    """Rules under what is known of sizes."""
-
-    sizes: Samples
-
-    def shape(self, tensor: Tensor) -> tuple[Dim, ...]:
-        shape = tuple(item for item in tensor.shape if isinstance(item, Dim))
-        if len(shape) != len(tensor.shape):
-            raise Misfit(f"{tensor} has an open row")
-        return shape
-
-    def alike(self, one: Sequence[Dim], other: Sequence[Dim], what: str) -> None:
-        """Two shapes are the same."""
-        if len(one) != len(other) or not all(map(self.sizes.same, one, other)):
-            raise Misfit(f"{what}: {shown(one)} and {shown(other)}")
-
-    # ---- arguments ------------------------------------------------------------------------
-
-    def tensors(self, apply: Apply, count: int | None = None) -> Own:
-        """The whole types of the arguments."""
-        if count is not None and len(apply.arguments) != count:
-            raise Misfit(f"{len(apply.arguments)} arguments, {count} are due")
-        found = []
-        for argument in apply.arguments:
-            if not isinstance(argument.type, Tensor):
-                raise Misfit(f"an argument of type {argument.type} is no tensor")
-            found.append(argument.type)
-        return found
-
-    def owns(self, apply: Apply, *elements: type[Element]) -> Own:
-        """The types behind the lead; `elements` says of what kind each argument is."""
-        found = []
-        for position, whole in enumerate(self.tensors(apply, len(elements) or None)):
-            carried, shape = apply.carries[position], self.shape(whole)
-            if not (
-                list(carried) == sorted(set(carried))
-                and set(carried) <= set(range(len(apply.lead)))
-            ):
-                raise Misfit(
-                    f"argument {position} carries the lead axes {carried} of {len(apply.lead)}"
-                )
-            front = [apply.lead[k] for k in carried]
-            self.alike(shape[: len(front)], front, f"argument {position} and the lead differ")
-            found.append(Tensor(whole.element, shape[len(front) :]))
-        for position, (element, own) in enumerate(zip(elements, found, strict=False)):
-            kind = element.__name__.lower()
-            fits = isinstance(own.element, element)
-            if not fits:
-                raise Misfit(f"argument {position} is {own}, of {kind} numbers is due")
-        return found
-
-    def plain(self, apply: Apply) -> None:
-        """Structural primitives have no lead."""
-        if apply.lead:
-            raise Misfit("a structural primitive has a lead")
-
-
-def shown(shape: Sequence[Dim]) -> str:
-    return f"[{', '.join(map(str, shape))}]"
-
-
-def batched(apply: Apply, own: Type) -> Type:
-    """A type behind the lead."""
-    match own:
-        case Tensor(element, shape):
-            return Tensor(element, (*apply.lead, *shape))
-        case Product(items, labels):
-            return Product(tuple(batched(apply, item) for item in items), labels)
-        case _:
-            return own
-
-
-def size_of(apply: Apply, name: str) -> Dim:
-    value = apply.attr(name)
-    if isinstance(value, bool) or not isinstance(value, Dim | int):
-        raise Misfit(f"the attribute `{name}` is no size")
-    return Dim.of(value)
-
-
-def numbers(apply: Apply, name: str) -> tuple[int, ...]:
-    value = apply.attr(name)
-    if not (isinstance(value, tuple) and all(isinstance(item, int) for item in value)):
-        raise Misfit(f"the attribute `{name}` is no list of numbers")
-    return cast("tuple[int, ...]", value)
-
-
-def place(apply: Apply, name: str, rank: int) -> int:
-    """An attribute that is an axis below `rank`."""
-    value = apply.attr(name)
-    if not isinstance(value, int) or not 0 <= value < rank:
-        raise Misfit(f"there is no axis {value} among {rank}")
-    return value
-
 
 # ---- pointwise --------------------------------------------------------------------------------
 
@@ -373,12 +269,6 @@ def along_last(judge: Judge, apply: Apply) -> Type:
     return batched(apply, own)
 
 
-def row(judge: Judge, own: Tensor) -> Dim:
-    if len(own.shape) != 1:
-        raise Misfit(f"{own} is no row")
-    return judge.shape(own)[0]
-
-
 def extreme(judge: Judge, apply: Apply) -> Type:
     (own,) = judge.owns(apply, Real)
     size = row(judge, own)
@@ -442,38 +332,7 @@ def batch_norm(judge: Judge, apply: Apply) -> Type:
     return Product((result, batched(apply, rows[2]), batched(apply, rows[3])))
 
 
-# ---- windows ------------------------------------------------------------------------------------
-
-
-def convolution(judge: Judge, apply: Apply) -> Type:
-    axes = windows.count(apply)
-    x, kernel, *bias = judge.owns(apply, *[Real] * (3 if apply.op.endswith("_bias") else 2))
-    own, window = judge.shape(x), judge.shape(kernel)
-    if not (len(own) == axes + 1 and len(window) == axes + 2):
-        raise Misfit(f"{x} with a kernel {kernel}")
-    judge.alike(
-        [own[0]], [window[1] * size_of(apply, "groups")], "channels of the value and of the kernel"
-    )
-    for row_ in bias:
-        judge.alike(judge.shape(row_), window[:1], "a bias of another size")
-    out = windows.convolved(apply, own[1:], window[2:])
-    return batched(apply, Tensor(REAL, (window[0], *out)))
-
-
-def convolution_adjoint(judge: Judge, apply: Apply) -> Type:
-    """The image is what the attributes say; the first argument is a convolution of it."""
-    axes = windows.AXES[windows.count(apply)]
-    y, kernel, *bias = judge.owns(apply, *[Real] * (3 if apply.op.endswith("_bias") else 2))
-    own, window = judge.shape(y), judge.shape(kernel)
-    if len(own) != len(axes) + 1 or len(window) != len(axes) + 2:
-        raise Misfit(f"{y} by {kernel}")
-    image = tuple(size_of(apply, name) for name in axes)
-    due = windows.convolved(apply, image, window[2:])
-    judge.alike(own, [window[0], *due], "the result of the convolution")
-    channels = window[1] * size_of(apply, "groups")
-    for row_ in bias:
-        judge.alike(judge.shape(row_), [channels], "a bias of another size")
-    return batched(apply, Tensor(REAL, (channels, *image)))
+# ---- items at places ----------------------------------------------------------------------------
 
 
 def push(judge: Judge, apply: Apply) -> Type:
@@ -491,20 +350,6 @@ def push(judge: Judge, apply: Apply) -> Type:
     if isinstance(index.element, Index):
         judge.alike([index.element.size], [places], "an index into a set of another size")
     return batched(apply, Tensor(values.element, (places, *shape[1:])))
-
-
-def pool(judge: Judge, apply: Apply) -> Type:
-    (own,) = judge.owns(apply, Real)
-    if len(own.shape) != windows.count(apply):
-        raise Misfit(f"{own} has not {windows.count(apply)} axes")
-    return batched(apply, Tensor(REAL, tuple(windows.pooled(apply, judge.shape(own)))))
-
-
-def upsample(judge: Judge, apply: Apply) -> Type:
-    (own,) = judge.owns(apply, Real)
-    if len(own.shape) != 2:
-        raise Misfit(f"{own} is no image")
-    return batched(apply, Tensor(REAL, tuple(size_of(apply, "k") * n for n in judge.shape(own))))
 
 
 def attention(*mask: type[Element]) -> Rule:
@@ -601,7 +446,6 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("all", "any"), reduction(type(BOOL), BOOL)),
     **dict.fromkeys(("softmax", "log_softmax", "cumsum", "flip"), along_last),
     **dict.fromkeys(("argmax", "argmin"), extreme),
-    **dict.fromkeys(windows.POOLS, pool),
     **dict.fromkeys(("draw.normal", "draw.uniform", "draw.gamma"), draw(2, Real)),
     "draw.bernoulli": draw(1, Real, type(BOOL)),
     "draw.exponential": draw(1, Real),
@@ -629,10 +473,9 @@ RULES: Mapping[str, Rule] = {
     "standardise": normalised(0, None),
     "group_norm": group_norm,
     "batch_norm": batch_norm,
-    **{f"convolve{n}d{end}": convolution for n in windows.AXES for end in ("", "_bias")},
-    **{f"convolve{n}d_adjoint{end}": convolution_adjoint for n in windows.AXES for end in ("", "_bias")},
     **dict.fromkeys(("push_sum", "push_mean", "push_max", "push_min"), push),
-    "nearest_upsample2d": upsample,
+    **IMAGES,
+    **FOURIER,
     "scaled_dot_product_attention": attention(),
     "masked_attention": attention(type(BOOL)),
     "biased_attention": attention(Real),

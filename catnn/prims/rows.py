@@ -10,6 +10,7 @@ Tags: `pointwise`, `linear` (in the first argument, if `LINEAR_IN` says no more)
 `stateful`, `constant` (no inputs), `initialiser`.
 """
 
+from catnn.prims.fourier import FOURIER
 from catnn.prims.primitive import LINEAR_IN, Primitive
 from catnn.prims.spatial import SPATIAL
 
@@ -37,13 +38,28 @@ POINTWISE = (
     pointwise("erf", "2 / sqrt(pi) * integral of exp(-t^2) from 0 to x", "monotone"),
     pointwise("floor", "greatest integer below", "monotone", "idempotent"),
     pointwise("round", "nearest integer, ties to even", "monotone", "idempotent"),
-    pointwise("softplus", "log(1 + exp(x))", "monotone"),
+    pointwise(
+        "softplus",
+        "log(1 + exp(beta x)) / beta; x where beta x is above `threshold`",
+        brackets="[beta = 1.0, threshold = 20.0]",
+    ),
+    pointwise("log_sigmoid", "log(1 / (1 + exp(-x)))", "monotone"),
     pointwise("mish", "x * tanh(softplus(x))"),
     pointwise("hardswish", "x * relu6(x + 3) / 6"),
     pointwise("hardsigmoid", "relu6(x + 3) / 6", "monotone"),
     pointwise("leaky_relu", "x if x > 0 else slope * x", brackets="[slope = 0.01]"),
     pointwise("elu", "x if x > 0 else alpha * (exp(x) - 1)", brackets="[alpha = 1.0]"),
+    pointwise("celu", "x if x > 0 else alpha * (exp(x / alpha) - 1)", brackets="[alpha = 1.0]"),
     pointwise("selu", "1.0507 * elu[1.6733](x)", "monotone"),
+    pointwise(
+        "hardtanh",
+        "min(max(x, low), high); no gradient at the ends",
+        "idempotent",
+        brackets="[low = -1.0, high = 1.0]",
+    ),
+    pointwise("hardshrink", "x if |x| > width else 0", brackets="[width = 0.5]"),
+    pointwise("softshrink", "sign(x) * max(|x| - width, 0)", brackets="[width = 0.5]"),
+    pointwise("threshold", "x if x > at else value", brackets="[at = 0.0, value = 0.0]"),
     pointwise("neg", "-x", "linear", "involution"),
     pointwise("square", "x * x"),
     pointwise("stop", "x, with no gradient through it", "idempotent"),
@@ -303,6 +319,7 @@ PRIMITIVES: dict[str, Primitive] = {
         REDUCTIONS,
         ALONG_AXIS,
         SPATIAL,
+        FOURIER,
         ATTENTION,
         PUSHES,
         LOSSES,

@@ -12,6 +12,7 @@ from catnn.prims.rows import PRIMITIVES
 from catnn.types.dims import Dim
 from catnn_torch.backend import backend
 from tests.lowering.apply import LEAD, Case, agree, build, drawn, mapped, ways
+from tests.lowering.fourier import FOURIER
 from tests.lowering.windows import CONVOLUTIONS, POOLS
 
 pytestmark = pytest.mark.torch
@@ -75,6 +76,13 @@ POINTWISE = [
     unary("leaky_relu", lambda x: torch.where(x > 0, x, 0.2 * x), slope=0.2),
     unary("elu", lambda x: torch.where(x > 0, x, 0.7 * (torch.exp(x) - 1)), alpha=0.7),
     unary("selu", lambda x: 1.0507009873554805 * torch.where(x > 0, x, 1.6732632423543772 * (torch.exp(x) - 1))),
+    unary("softplus", lambda x: torch.where(2 * x > 3, x, torch.log(1 + torch.exp(2 * x)) / 2), beta=2.0, threshold=3.0),
+    unary("log_sigmoid", lambda x: -torch.log(1 + torch.exp(-x))),
+    unary("celu", lambda x: torch.where(x > 0, x, 0.5 * (torch.exp(x / 0.5) - 1)), alpha=0.5),
+    evolve(unary("hardtanh", lambda x: clip(x, -0.5, 1.5)), attrs=(("low", -0.5), ("high", 1.5))),
+    unary("hardshrink", lambda x: torch.where(abs(x) > 0.8, x, 0.0 * x), width=0.8),
+    unary("softshrink", lambda x: torch.where(x > 0.8, x - 0.8, torch.where(x < -0.8, x + 0.8, 0.0 * x)), width=0.8),
+    unary("threshold", lambda x: torch.where(x > 0.3, x, torch.tensor(-1.5, dtype=x.dtype)), at=0.3, value=-1.5),
     unary("neg", lambda x: 0 - x),
     unary("square", lambda x: x * x),
     unary("stop", lambda x: x.detach()),
@@ -245,7 +253,7 @@ CONSTANTS = [
     constant("constant", torch.tensor([2.5, 2.5]).double(), "2", value=2.5),
 ]
 
-ALL = [*POINTWISE, *REDUCED, *SPATIAL, *PUSHES, *ATTENTION]
+ALL = [*POINTWISE, *REDUCED, *SPATIAL, *FOURIER, *PUSHES, *ATTENTION]
 
 
 @pytest.mark.parametrize("case", ALL, ids=str)

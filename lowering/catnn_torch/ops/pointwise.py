@@ -30,7 +30,7 @@ FUNCTIONS = {
     "erf": "torch.erf({0})",
     "floor": "torch.floor({0})",
     "round": "torch.round({0})",
-    "softplus": "F.softplus({0})",
+    "log_sigmoid": "F.logsigmoid({0})",
     "mish": "F.mish({0})",
     "hardswish": "F.hardswish({0})",
     "hardsigmoid": "F.hardsigmoid({0})",
@@ -130,10 +130,15 @@ def _number(value: object) -> str:
     return repr(float(value)) if isinstance(value, int | float) else str(value)
 
 
-def _with(form: str, attribute: str) -> Emitter:
+def _with(function: str, **defaults: float) -> Emitter:
+    """A function of torch with numbers in its order; those at its own defaults are left out."""
+
     def emit(writer: Writer, term: Apply) -> str:
-        text = _tensor(writer, term, 0)
-        return form.format(text, _number(term.attr(attribute)))
+        attrs = dict(term.attrs)
+        numbers = [(_number(attrs.get(name, due)), due) for name, due in defaults.items()]
+        while numbers and numbers[-1][1] is not None and numbers[-1][0] == repr(numbers[-1][1]):
+            numbers.pop()
+        return f"{function}({', '.join([_tensor(writer, term, 0), *(n for n, _ in numbers)])})"
 
     return emit
 
@@ -189,8 +194,14 @@ POINTWISE: dict[str, Emitter] = {
     "minimum": _clamp,
     "maximum": _clamp,
     "select": _select,
-    "leaky_relu": _with("F.leaky_relu({}, {})", "slope"),
-    "elu": _with("F.elu({}, {})", "alpha"),
+    "leaky_relu": _with("F.leaky_relu", slope=0.01),
+    "elu": _with("F.elu", alpha=1.0),
+    "celu": _with("F.celu", alpha=1.0),
+    "softplus": _with("F.softplus", beta=1.0, threshold=20.0),
+    "hardtanh": _with("F.hardtanh", low=-1.0, high=1.0),
+    "hardshrink": _with("F.hardshrink", width=0.5),
+    "softshrink": _with("F.softshrink", width=0.5),
+    "threshold": _with("F.threshold", at=0.0, value=0.0),
     "dropout": _dropout,
     "real": _real,
     "complex": _complex,
