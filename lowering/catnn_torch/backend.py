@@ -26,6 +26,7 @@ from catnn_torch.module import Emitted, emit_program
 from catnn_torch.ops import EMITTERS
 from catnn_torch.ops.precision import PRECISION
 from catnn_torch.pickling import State, make_picklable, put_back
+from catnn_torch.recurrent import HELPERS as RECURRENT
 
 _numbers = count(1)
 
@@ -103,14 +104,22 @@ class Origin:
         if self.is_compiled:
             return
         self.is_compiled = True
+        is_whole = not self.part_kernels()
         if self.has_many_turns(module):
             for name, function in self.emitted.blocks.items():
-                self.namespace[name] = compiled(self.namespace[name], function.axes)
+                self.namespace[name] = compiled(self.namespace[name], function.axes, is_whole)
             return
         model = self.namespace[self.emitted.model]
         assert isinstance(model, type)
         for name, axes in self.emitted.methods.items():
-            setattr(model, name, compiled(getattr(model, name), axes))
+            setattr(model, name, compiled(getattr(model, name), axes, is_whole))
+
+    def part_kernels(self) -> bool:
+        """Keep the kernels of recurrent cells out of the compiler, which would unroll their steps."""
+        kernels = self.namespace.keys() & RECURRENT.keys()
+        for name in kernels:
+            self.namespace[name] = torch.compiler.disable(self.namespace[name])  # type: ignore[no-untyped-call]
+        return bool(kernels)
 
     def has_many_turns(self, module: nn.Module) -> bool:
         """Whether a block that is compiled once serves so many turns that the whole would take longer.
@@ -123,10 +132,13 @@ class Origin:
         return bool(callers) and sum(turns[c] for c in callers) >= MANY_TURNS * len(callers)
 
 
-def compiled(function: object, axes: RunTimeAxes) -> Callable[..., object]:
-    """`function` in one graph, its run-time axes marked so that a new size compiles nothing."""
+def compiled(function: object, axes: RunTimeAxes, is_whole: bool = True) -> Callable[..., object]:
+    """`function` in one graph, its run-time axes marked so that a new size compiles nothing.
+
+    One graph before and one behind each kernel that is not for the compiler unless it `is_whole`.
+    """
     assert callable(function)
-    inner = torch.compile(function, fullgraph=True, dynamic=False)
+    inner = torch.compile(function, fullgraph=is_whole, dynamic=False)
     marked = [(position, marks(own)) for position, own in enumerate(axes) if own]
 
     def call(*arguments: object) -> object:

@@ -9,6 +9,7 @@ from catnn.types.types import Product
 from catnn_torch.function import Body
 from catnn_torch.naming import Wish
 from catnn_torch.paths import attribute
+from catnn_torch.recurrent import Cell, recognised
 from catnn_torch.regions import body_leaves, captures
 from catnn_torch.writer import is_scalar
 
@@ -116,6 +117,9 @@ class LoopEmitter:
         """Along the leading axis of `xs`, outputs stacked; `beside` runs with it."""
         assert loop.xs is not None
         assert isinstance(loop.type, Product)
+        cell = recognised(loop) if writer.optimise else None
+        if cell is not None:
+            return self.kernel(writer, loop, cell)
         for capture in captures(loop, loop.body):
             writer.value(capture)
         sequence = writer.value(loop.xs)
@@ -145,6 +149,27 @@ class LoopEmitter:
             stacked(outputs, loop.type.items[1]),
         )
         return f"({state}, {writer.values[Project(loop, 1, loop.type.items[1])]})"
+
+    def kernel(self, writer: Body, loop: Loop, cell: Cell) -> str:
+        """A scan by the kernel of its cell."""
+        assert loop.xs is not None
+        assert isinstance(loop.type, Product)
+        writer.helpers.add(cell.kind)
+        leaves = (cell.weight_ih, cell.weight_hh, *cell.biases)
+        sequence, state = writer.value(loop.xs), writer.value(loop.init)
+        if cell.order == (1, 0):
+            state = f"{state}[::-1]"
+        arguments = ", ".join((sequence, state, *map(writer.value, leaves)))
+        last, outputs = (Project(loop, k, loop.type.items[k]) for k in (0, 1))
+        ys = writer.local(Wish("outputs"))
+        states = [writer.local(Wish(name)) for name in ("h", "c")[: len(cell.order)]]
+        writer.line(
+            f"{', '.join((ys, *states))} = {cell.kind}({arguments})", str(loop.type.items[1])
+        )
+        placed = [states[k] for k in cell.order]
+        writer.values[last] = placed[0] if len(placed) == 1 else f"({', '.join(placed)})"
+        writer.values[outputs] = ys
+        return f"({writer.values[last]}, {ys})"
 
 
 @frozen

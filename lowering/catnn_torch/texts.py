@@ -1,6 +1,6 @@
 """What stands in emitted files as it is here: errors, helpers, the class of named parts."""
 
-from catnn_torch import entry
+from catnn_torch import entry, recurrent
 from catnn_torch.ops.normal import HELPER as BATCH_NORM
 from catnn_torch.ops.pointwise import GELU
 
@@ -12,6 +12,7 @@ HELPERS = {
     "misfit": entry.MISFIT,
     "over_leads": entry.OVER_LEADS,
     "ranks": entry.RANKS,
+    **recurrent.HELPERS,
 }
 
 ERRORS = '''\

@@ -36,6 +36,12 @@ RESERVED = {
     "range",
     "max",
     "min",
+    "batch_norm",
+    "gelu_tanh",
+    "gru",
+    "lstm",
+    "rnn_relu",
+    "rnn_tanh",
 }
 
 

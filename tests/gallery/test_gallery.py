@@ -38,11 +38,10 @@ def test_is_laid_out_in_the_canonical_way(name: str) -> None:
 @pytest.mark.parametrize("mode", ["train", "infer"])
 @pytest.mark.parametrize("name", NAMES)
 def test_lowers_and_runs(name: str, mode: str) -> None:
-    from tests.references.case import case, model
+    from tests.references.case import small
 
-    at = case(name).small[0]
-    given = [x.float() if x.is_floating_point() else x for x in at.inputs()]
-    found = model(name).bind(**at.sizes).torch(mode=mode)(*given)
+    model, given = small(name)
+    found = model.torch(mode=mode)(*given)
     outputs = found if isinstance(found, tuple) else (found,)
     for output in outputs:
         assert output.shape[0] == len(given[0])
@@ -56,11 +55,10 @@ def test_is_one_graph(name: str) -> None:
     """torch.compile takes the whole module at once, and changes nothing."""
     import torch
 
-    from tests.references.case import case, model
+    from tests.references.case import small
 
-    at = case(name).small[0]
-    given = [x.float() if x.is_floating_point() else x for x in at.inputs()]
-    module = model(name).bind(**at.sizes).torch().eval()
+    model, given = small(name)
+    module = model.torch().eval()
     compiled = torch.compile(module, fullgraph=True, backend="aot_eager")
     torch.testing.assert_close(compiled(*given), module(*given))
 

@@ -11,7 +11,6 @@ from torch import Tensor
 import catnn
 from catnn.api import Model
 from catnn.cli.main import main
-from tests.gallery.test_gallery import EXAMPLES, NAMES, SMALL, inputs
 from tests.heart.programs import programs, run_time_sizes
 from tests.heart.running import default_float64, in_float64, leaves
 from tests.heart.running import inputs as random_inputs
@@ -19,6 +18,7 @@ from tests.heart.test_lift import QUIET, SLOW
 from tests.heart.test_lift import close as close_enough
 from tests.heart.test_values import CASES
 from tests.heart.values import Program, printed
+from tests.references.case import NAMES, small
 
 pytestmark = pytest.mark.torch
 
@@ -42,9 +42,9 @@ def test_values_of_small_programs(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_values_and_gradients_of_the_examples(name: str) -> None:
-    model = catnn.load(EXAMPLES / f"{name}.cat")[name].bind(**SMALL[name])
+    model, inputs = small(name)
     modules = [model.torch(dtype=torch.float64, optimise=flag) for flag in (True, False)]
-    taken = [x.double() if x.is_floating_point() else x for x in inputs(name)]
+    taken = [x.double() if x.is_floating_point() else x for x in inputs]
     found = []
     for module in modules:
         torch.manual_seed(4)  # the same dropout

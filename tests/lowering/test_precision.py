@@ -3,7 +3,6 @@
 The measure is the same module in float64 on the same (rounded) inputs and parameters.
 """
 
-
 import pytest
 import torch
 from torch import Tensor
@@ -11,8 +10,9 @@ from torch.nn import Module
 
 import catnn
 from catnn.api import Model
-from tests.gallery.test_gallery import EXAMPLES, NAMES, SMALL, inputs
 from tests.heart.running import leaves
+from tests.references.case import model as example
+from tests.references.case import small
 
 pytestmark = pytest.mark.torch
 
@@ -96,7 +96,9 @@ def test_wide_values_meet_the_rest(name: str, dtype: torch.dtype) -> None:
         torch.testing.assert_close(found.double(), due, rtol=16 * EPS[dtype], atol=16 * EPS[dtype])
     if list(module.parameters()):
         found.sum().backward()
-        assert all(leaf.grad is not None and leaf.grad.dtype == dtype for leaf in module.parameters())
+        assert all(
+            leaf.grad is not None and leaf.grad.dtype == dtype for leaf in module.parameters()
+        )
 
 
 def test_widened_values_stay_wide_where_torch_promotes() -> None:
@@ -113,8 +115,7 @@ def test_widened_values_stay_wide_where_torch_promotes() -> None:
 
 
 def given(name: str, dtype: torch.dtype = torch.float32) -> list[Tensor]:
-    torch.manual_seed(5)
-    return cast(inputs(name), dtype)
+    return cast(small(name)[1], dtype)
 
 
 def trained(module: Module, given: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
@@ -127,10 +128,13 @@ def trained(module: Module, given: list[Tensor]) -> tuple[list[Tensor], list[Ten
     return [y.detach() for y in outputs], gradients
 
 
-@pytest.fixture(params=NAMES)
+EXAMPLES = ("bert", "digits", "gpt2", "llama", "mixer", "mlp", "resnet50", "vit")
+"""Some of each kind; the bounds are those of shallow models."""
+
+
+@pytest.fixture(params=EXAMPLES)
 def model(request: pytest.FixtureRequest) -> Model:
-    name = request.param
-    return catnn.load(EXAMPLES / f"{name}.cat")[name].bind(**SMALL[name])
+    return small(request.param)[0]
 
 
 @pytest.mark.parametrize("dtype", [*LOW, torch.float64])
@@ -156,7 +160,9 @@ def test_examples_under_autocast(model: Model) -> None:
     due, _ = trained(model.torch(), x)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         found, gradients = trained(module, x)
-    assert all(gradient.dtype == torch.float32 and gradient.isfinite().all() for gradient in gradients)
+    assert all(
+        gradient.dtype == torch.float32 and gradient.isfinite().all() for gradient in gradients
+    )
     for ours, theirs in zip(found, due, strict=True):
         scale = max(1.0, float(theirs.abs().max()))
         assert float((ours.float() - theirs).abs().max()) <= scale * 24 * EPS[torch.bfloat16]
@@ -175,15 +181,15 @@ def test_positions_under_autocast(name: str) -> None:
     torch.testing.assert_close(found, model.torch()(*x))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "llama"])
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "llama"])
 def test_nothing_is_written_where_there_are_no_positions(name: str) -> None:
-    text = catnn.load(EXAMPLES / f"{name}.cat")[name].emit()
+    text = example(name).emit()
     assert ".to(" not in text
     assert "promote_types" not in text
 
 
 def test_the_exact_precision_is_named_once() -> None:
-    text = catnn.load(EXAMPLES / "llama.cat")["llama"].emit()
+    text = example("llama").emit()
     assert text.count("promote_types") == 1
     assert "exact = torch.promote_types(self.embed.weight.dtype, torch.float32)\n" in text
     assert "angles = i[:, None] / j" in text

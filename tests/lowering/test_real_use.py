@@ -17,9 +17,9 @@ from torch.nn import Module
 
 import catnn
 from catnn.api import Model
-from tests.gallery.test_gallery import EXAMPLES, INPUTS, NAMES, SMALL
 from tests.heart.running import leaves
 from tests.lowering.test_loops import same
+from tests.references.case import small
 
 pytestmark = pytest.mark.torch
 
@@ -29,8 +29,12 @@ NET = (
 )
 
 
+NAMES = ("bert", "digits", "gpt2", "llama", "mixer", "mlp", "resnet50", "vit")
+"""Examples of each kind."""
+
+
 def example(name: str) -> Model:
-    return catnn.load(EXAMPLES / f"{name}.cat")[name].bind(**SMALL[name])
+    return small(name)[0]
 
 
 def net(**options: object) -> Module:
@@ -40,9 +44,10 @@ def net(**options: object) -> Module:
 def given(name: str, batch: int = 2, length: int | None = None) -> list[Tensor]:
     """Inputs of an example; `length` is that of what has a run-time size."""
     found = []
-    for v, shape in INPUTS[name]:
-        own = shape if length is None else (*shape[:-1], length)
-        found.append(torch.randint(v, (batch, *own)) if v else torch.randn(batch, *own))
+    for x in small(name)[1]:
+        own = x.shape[1:] if length is None else (*x.shape[1:-1], length)
+        is_real = x.is_floating_point()
+        found.append(torch.randn(batch, *own) if is_real else torch.randint(2, (batch, *own)))
     return found
 
 
@@ -137,8 +142,8 @@ def test_export_of_a_language_model(name: str) -> None:
     for batch, length in ((2, 7), (5, 3), (3, 16)):
         (x,) = given(name, batch, length)
         same(run(x), module(x))
-    with pytest.raises(RuntimeError, match=f"{name}: `.*` holds an index that is not below 31"):
-        run(torch.full((2, 7), 31))
+    with pytest.raises(RuntimeError, match=f"{name}: `.*` holds an index that is not below 97"):
+        run(torch.full((2, 7), 97))
     with pytest.raises(RuntimeError, match="holds an index"):
         run(torch.full((2, 7), -1))
 

@@ -88,3 +88,10 @@ def reals(*shape: int, seed: int = 3) -> Tensor:
 def indices(below: int, *shape: int, seed: int = 3) -> Tensor:
     """Indices below a number."""
     return torch.randint(below, shape, generator=torch.Generator().manual_seed(seed))
+
+
+def small(name: str) -> tuple[Model, list[Tensor]]:
+    """An example at its small sizes, and inputs for it in single precision."""
+    at = case(name).small[0]
+    given = [x.float() if x.is_floating_point() else x for x in at.inputs()]
+    return model(name).bind(**at.sizes), given
