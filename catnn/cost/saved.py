@@ -32,7 +32,9 @@ Place: TypeAlias = int | Literal["result"]
 WORD = 8
 """Bytes of an integer or index."""
 
-VIEWS = ("reshape", "permute", "expand", "slice", "diagonal")
+TRANSFORMS = [f"{name}{end}" for name in ("rfft", "irfft", "fft", "ifft") for end in ("", "2")]
+PARTS = ("real_part", "imaginary_part", "as_complex", "as_reals")
+VIEWS = ("reshape", "permute", "expand", "slice", "diagonal", *PARTS)
 MOVES = ("permute", "expand", "diagonal")
 
 # Nothing of these has a gradient.
@@ -44,6 +46,7 @@ CONSTANT_ALMOST_EVERYWHERE = frozenset(
 KEEPS_NOTHING = frozenset(
     {"reshape", "permute", "expand", "diagonal", "concat", "slice", "stack", "add", "sub", "neg"}
     | {"sum", "mean", "cumsum", "flip", "real", "at_least_float32", "nearest_upsample2d"}
+    | {*TRANSFORMS, *PARTS}
 )
 
 KEEPS: dict[str, tuple[Place, ...]] = {

@@ -2,6 +2,7 @@
 
 Composition, tuples and their components are in normal form as they are built;
 what is left are reshapes, permutations, repetitions and slices in each other.
+The Fourier transform of reals that were made complex is that of the reals.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from catnn.types.dims import Dim
 
 
 def normalise(program: Program) -> Program:
-    """The program with its views in normal form; its values are the same, bit by bit."""
+    """The program with its views in normal form; its values are the same up to rounding."""
     each = None if program.each is None else normalise(program.each)
     return evolve(program, region=Normalising().region(program.region), each=each)
 
@@ -57,6 +58,8 @@ class Normalising(Rebuild):
     builder: Builder = field(factory=NormalBuilder)
 
     def apply(self, term: Apply, arguments: tuple[Term, ...]) -> Term:
+        if term.op in ("fft", "fft2"):
+            arguments = tuple(map(_of_reals, arguments))
         if term.op not in ("reshape", "permute", "expand", "slice"):
             return super().apply(term, arguments)
         self.builder.hint, self.builder.factor = term.hint, term.factor
@@ -77,6 +80,15 @@ class Normalising(Rebuild):
             case _:
                 start, length = (cast(Dim, term.attr(name)) for name in ("start", "length"))
                 return self.builder.slice(argument, cast(int, term.attr("axis")), start, length)
+
+
+def _of_reals(term: Term) -> Term:
+    """What a term was before it was made complex."""
+    if isinstance(term, Apply) and term.op == "complex":
+        (inner,) = term.arguments
+        if views.shape_of(inner) == views.shape_of(term):
+            return inner
+    return term
 
 
 __all__ = ["NormalBuilder", "normalise"]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from catnn.ir.build import Builder
 from catnn.ir.terms import Attrs, Input, Program, Region, Term, Var
 from catnn.types.dims import Dim
-from catnn.types.types import BOOL, INT, REAL, Element, Index, Product, Type
+from catnn.types.types import BOOL, COMPLEX, INT, REAL, Element, Index, Product, Type
 from catnn.types.types import Tensor as TensorType
 from catnn_torch.backend import backend
 
@@ -26,7 +26,7 @@ class Case:
     """`op` with arguments of these own types is `formula` of tensors of exactly these shapes.
 
     Types are written as in the language: `3,4` is real, `ix5:3` indices into 5
-    elements, `bool:3`, `int:`. `low` and `high` bound what real arguments are;
+    elements, `bool:3`, `int:`, `complex:2`. `low` and `high` bound what real arguments are;
     those at `fixed` places take no gradient, others' gradients agree up to `exact`.
     """
 
@@ -51,8 +51,8 @@ def parsed(text: str) -> tuple[Element, tuple[int, ...]]:
     shape = tuple(int(axis) for axis in axes.split(",") if axis)
     if not colon:
         return REAL, shape
-    if kind == "bool":
-        return BOOL, shape
+    if kind in ("bool", "complex"):
+        return (BOOL if kind == "bool" else COMPLEX), shape
     return (INT if kind == "int" else Index(Dim.of(int(kind[2:])))), shape
 
 
@@ -107,8 +107,9 @@ def drawn(case: Case, lead: Sequence[int], carries: Carries) -> list[Tensor]:
     for k, (text, carried) in enumerate(zip(case.arguments, carries, strict=True)):
         element, own = parsed(text)
         shape = (*[lead[j] for j in carried], *own)
-        if element == REAL:
-            x = torch.rand(shape, generator=draw, dtype=torch.float64)
+        if element in (REAL, COMPLEX):
+            kind = torch.float64 if element == REAL else torch.complex128
+            x = torch.rand(shape, generator=draw, dtype=kind)
             found.append(
                 (case.low + (case.high - case.low) * x).requires_grad_(k not in case.fixed)
             )
@@ -160,9 +161,9 @@ def _gradients_agree(
     for tensors in (found, expected):
         draw = torch.Generator().manual_seed(8)
         total = sum(
-            (torch.randn(y.shape, generator=draw, dtype=y.dtype) * y).sum()
+            (torch.randn(y.shape, generator=draw, dtype=y.dtype) * y).real.sum()
             for y in tensors
-            if y.is_floating_point()
+            if y.is_floating_point() or y.is_complex()
         )
         if isinstance(total, Tensor) and total.requires_grad:
             total.backward()

@@ -3,6 +3,7 @@
 from catnn_torch.ops.attention import ATTENTION
 from catnn_torch.ops.constants import CONSTANTS
 from catnn_torch.ops.contraction import CONTRACTION
+from catnn_torch.ops.fourier import FOURIER
 from catnn_torch.ops.normal import NORMS
 from catnn_torch.ops.pointwise import POINTWISE
 from catnn_torch.ops.precision import PRECISION
@@ -20,6 +21,7 @@ EMITTERS: dict[str, Emitter] = {
     **REDUCTIONS,
     **NORMS,
     **SPATIAL,
+    **FOURIER,
     **ATTENTION,
     **CONSTANTS,
     **PRECISION,
