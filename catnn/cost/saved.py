@@ -24,6 +24,7 @@ from catnn.cost.counts import NOTHING, product
 from catnn.cost.operations import ADJOINT_AXES, ATTENTION, SPATIAL_AXES, sizes
 from catnn.cost.walk import children
 from catnn.ir.terms import Apply, Constant, Leaf, Loop, Size, Term, Var
+from catnn.ir.windows import PADS, RESAMPLED
 from catnn.types.dims import Dim
 from catnn.types.types import Bool, Complex, Product, Real, SizeType, Tensor, Type
 
@@ -47,6 +48,8 @@ KEEPS_NOTHING = frozenset(
     {"reshape", "permute", "expand", "diagonal", "concat", "slice", "stack", "add", "sub", "neg"}
     | {"sum", "mean", "cumsum", "flip", "real", "at_least_float32", "nearest_upsample2d"}
     | {*TRANSFORMS, *PARTS}
+    | {name for name in RESAMPLED if "resize" in name}
+    | {"unfold2d", "fold2d", *(name for name in PADS if name.startswith(("zero", "circular")))}
 )
 
 KEEPS: dict[str, tuple[Place, ...]] = {
@@ -170,7 +173,7 @@ def _own(apply: Apply, real: int) -> Dim:
             return real * product(apply.lead) * first[-2]
         case "dropout":
             return product(first)
-        case op if op.startswith("max_pool"):
+        case op if op.startswith(("max_pool", "adaptive_max_pool")):
             return WORD * product(sizes(apply.type))
         case "top" | "sort" | "argmax" | "argmin":
             indices = apply.type.items[1] if isinstance(apply.type, Product) else apply.type

@@ -1,8 +1,11 @@
 """Type rules of what runs windows over an image, and of resampling."""
 
+from collections.abc import Sequence
+
 from catnn.ir import windows
 from catnn.ir.judge import Judge, Misfit, Rule, batched, size_of
 from catnn.ir.terms import Apply
+from catnn.types.dims import Dim
 from catnn.types.types import REAL, Real, Tensor, Type
 
 
@@ -44,6 +47,48 @@ def pool(judge: Judge, apply: Apply) -> Type:
     return batched(apply, Tensor(REAL, tuple(windows.pooled(apply, judge.shape(own)))))
 
 
+def resampled(judge: Judge, apply: Apply) -> Type:
+    """As many elements along each axis as the attributes say."""
+    (own,) = judge.owns(apply, Real)
+    axes = windows.AXES[windows.count(apply)]
+    if len(own.shape) != len(axes):
+        raise Misfit(f"{own} has not {len(axes)} axes")
+    return batched(apply, Tensor(REAL, tuple(size_of(apply, name) for name in axes)))
+
+
+def padded(judge: Judge, apply: Apply) -> Type:
+    """More elements before and after each axis."""
+    (own,) = judge.owns(apply, Real)
+    if len(own.shape) != windows.count(apply):
+        raise Misfit(f"{own} has not {windows.count(apply)} axes")
+    more = zip(*(windows.each(apply, name) for name in ("before", "after")), strict=True)
+    shape = zip(judge.shape(own), more, strict=True)
+    return batched(apply, Tensor(REAL, tuple(n + before + after for n, (before, after) in shape)))
+
+
+def unfolded(judge: Judge, apply: Apply) -> Type:
+    """Channels, the elements of a window, then its places."""
+    (own,) = judge.owns(apply, Real)
+    if len(own.shape) != 3:
+        raise Misfit(f"{own} is no image with channels")
+    channels, *sizes = judge.shape(own)
+    return batched(apply, Tensor(REAL, (channels, *_windows(apply, sizes))))
+
+
+def folded(judge: Judge, apply: Apply) -> Type:
+    """Windows summed into their image; the attributes say its sizes."""
+    (own,) = judge.owns(apply, Real)
+    channels, *given = judge.shape(own)
+    sizes = [size_of(apply, name) for name in windows.AXES[2]]
+    judge.alike(given, _windows(apply, sizes), "windows of the image")
+    return batched(apply, Tensor(REAL, (channels, *sizes)))
+
+
+def _windows(apply: Apply, sizes: Sequence[Dim]) -> list[Dim]:
+    window = windows.each(apply, "k")
+    return [*window, *windows.convolved(apply, sizes, window)]
+
+
 def upsample(judge: Judge, apply: Apply) -> Type:
     (own,) = judge.owns(apply, Real)
     if len(own.shape) != 2:
@@ -59,5 +104,9 @@ IMAGES: dict[str, Rule] = {
         for n in windows.AXES
         for end in ("", "_bias")
     },
+    **dict.fromkeys(windows.ADAPTIVE, resampled),
+    **dict.fromkeys(windows.PADS, padded),
+    "unfold2d": unfolded,
+    "fold2d": folded,
     "nearest_upsample2d": upsample,
 }

@@ -26,6 +26,19 @@ POOLS = tuple(
 )
 """All means and maxima of windows; `_ceil` has windows that only begin in the image too."""
 
+RESAMPLED = (
+    *(f"{name}{n}d" for n in AXES for name in ("linear_resize", "adaptive_avg_pool")),
+    "bicubic_resize2d",
+)
+"""Linear maps to another number of elements, along each axis by itself."""
+ADAPTIVE = (*RESAMPLED, *(f"adaptive_max_pool{n}d" for n in AXES))
+"""What gives the number of elements that its settings say."""
+
+PADS = tuple(
+    f"{kind}_padding{n}d" for n in AXES for kind in ("zero", "reflect", "replicate", "circular")
+)
+"""More elements around an image; `zero`, or what the image has elsewhere."""
+
 
 def named(setting: str, axes: Sequence[str]) -> list[str]:
     """A setting of each axis by its name."""
@@ -68,4 +81,16 @@ def pooled(apply: Apply, sizes: Sequence[Dim]) -> list[Dim]:
     ]
 
 
-__all__ = ["AXES", "POOLS", "convolved", "count", "each", "named", "pooled", "setting"]
+__all__ = [
+    "ADAPTIVE",
+    "AXES",
+    "PADS",
+    "POOLS",
+    "RESAMPLED",
+    "convolved",
+    "count",
+    "each",
+    "named",
+    "pooled",
+    "setting",
+]

@@ -8,7 +8,7 @@ first axis is the default of the others, which carry the name of the axis:
 import re
 from collections.abc import Iterator, Sequence
 
-from catnn.ir.windows import AXES, POOLS, named
+from catnn.ir.windows import ADAPTIVE, AXES, PADS, POOLS, named
 from catnn.prims.primitive import Primitive
 
 
@@ -102,9 +102,112 @@ def _pool(full: str) -> Primitive:
     )
 
 
+RESAMPLED: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "linear_resize": (
+        "by lines between the two nearest elements; element i of the result stands at (i + 1/2) n / m - 1/2, "
+        "or at i (n - 1) / (m - 1) if the corners stay",
+        ("linear",),
+        "interpolate",
+    ),
+    "bicubic_resize": (
+        "by cubic splines (a = -3/4) through four elements; places as in linear_resize",
+        ("linear",),
+        "interpolate",
+    ),
+    "adaptive_avg_pool": (
+        "mean of the elements from floor(i n / m) to ceil((i + 1) n / m)",
+        ("linear",),
+        "adaptive_avg_pool",
+    ),
+    "adaptive_max_pool": (
+        "greatest of the elements from floor(i n / m) to ceil((i + 1) n / m)",
+        ("monotone",),
+        "adaptive_max_pool",
+    ),
+}
+
+
+def _resampling(full: str) -> Primitive:
+    """One of `ADAPTIVE`: from axes x, y, z to those of its settings."""
+    found = re.fullmatch(r"(\w+)(\d)d", full)
+    assert found is not None
+    axes = AXES[int(found[2])]
+    doc, tags, source = RESAMPLED[found[1]]
+    settings = ", ".join([*axes, *(["corners = false"] if "resize" in full else [])])
+    given = ", ".join(reversed("xyz"[: len(axes)]))
+    end = "" if "resize" in full else f"{found[2]}d"
+    return Primitive(
+        full,
+        f"{full}[{settings}] : [{given}] -> [{', '.join(axes)}]",
+        doc,
+        tags,
+        f"torch.nn.functional.{source}{end}",
+    )
+
+
+PADDED = {
+    "zero": ("zeros before and after each axis", "", "constant"),
+    "reflect": (
+        "mirrored at the first and the last element, which are not repeated",
+        "{n} > {pad}",
+        "reflect",
+    ),
+    "replicate": ("the first and the last element again", "", "replicate"),
+    "circular": ("from the other end", "{n} >= {pad}", "circular"),
+}
+
+
+def _padding(full: str) -> Primitive:
+    """One of `PADS`."""
+    found = re.fullmatch(r"(\w+)_padding(\d)d", full)
+    assert found is not None
+    axes = AXES[int(found[2])]
+    doc, fact, mode = PADDED[found[1]]
+    settings = ", ".join(["before", "after = before", *_rest(axes, "before", "after")])
+    parts = list(zip(axes, named("before", axes), named("after", axes), strict=True))
+    out = ", ".join(f"{axis} + {before} + {after}" for axis, before, after in parts)
+    facts = [f"{pad} >= 0" for _, *pads in parts for pad in pads]
+    facts += [fact.format(n=axis, pad=pad) for axis, *pads in parts for pad in pads if fact]
+    return Primitive(
+        full,
+        f"{full}[{settings}] : [{', '.join(axes)}] -> [{out}] where {', '.join(facts)}",
+        doc,
+        {"linear"},
+        f'torch.nn.functional.pad(mode = "{mode}")',
+    )
+
+
+def _columns() -> Iterator[Primitive]:
+    parts = zip("hw", *(named(s, "hw") for s in ("k", "stride", "pad", "dilation")), strict=True)
+    places = ", ".join(
+        f"({axis} + 2 * {pad} - {dilation} * ({k} - 1) - 1) // {stride} + 1"
+        for axis, k, stride, pad, dilation in parts
+    )
+    first = ["k", "stride = 1", "pad = 0", "dilation = 1"]
+    settings = ", ".join([*first, *_rest("hw", "k", "stride", "pad", "dilation")])
+    facts = "stride >= 1, stride_w >= 1, dilation >= 1, dilation_w >= 1"
+    yield Primitive(
+        "unfold2d",
+        f"unfold2d[{settings}] : [c, h, w] -> [c, k, k_w, {places}] where {facts}",
+        "the elements of each window, then its place; zeros outside",
+        {"linear"},
+        "torch.nn.Unfold",
+    )
+    yield Primitive(
+        "fold2d",
+        f"fold2d[h, w, {settings}] : [c, k, k_w, {places}] -> [c, h, w] where {facts}",
+        "the adjoint of unfold2d: windows summed where they stand",
+        {"linear"},
+        "torch.nn.Fold",
+    )
+
+
 SPATIAL: tuple[Primitive, ...] = (
     *(row for n in AXES for row in _convolution(n)),
     *map(_pool, POOLS),
+    *map(_resampling, ADAPTIVE),
+    *map(_padding, PADS),
+    *_columns(),
     Primitive(
         "nearest_upsample2d",
         "nearest_upsample2d[k] : [h, w] -> [k * h, k * w] where k >= 1",

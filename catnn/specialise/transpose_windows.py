@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from catnn.ir.terms import Apply, Attrs, AttrValue, Term
 from catnn.ir.views import shape_of
-from catnn.ir.windows import AXES, count, each, named, setting
+from catnn.ir.windows import AXES, PADS, RESAMPLED, count, each, named, setting
 from catnn.specialise.transpose import Algebra, Rule
 from catnn.types.dims import Dim
 from catnn.types.types import REAL, Tensor
 
-ONE = Dim.of(1)
+ZERO, ONE = Dim.of(0), Dim.of(1)
 
 
 def _plain(dim: Dim) -> AttrValue:
@@ -143,6 +143,70 @@ def _downsampled(a: Algebra, apply: Apply, c: Term, k: int) -> Term:
     return a.total(blocks, (rank + 1, rank + 3))
 
 
+def _resampled(a: Algebra, apply: Apply, c: Term, k: int) -> Term:
+    """Along each axis the transposed matrix of the map, which is its value at the unit vectors."""
+    n, rank = count(apply), len(apply.lead)
+    sizes = shape_of(apply.arguments[0])[rank:]
+    outs = shape_of(c)[rank:]
+    matrices = [
+        _matrix(a, apply, axis, size, out)
+        for axis, (size, out) in enumerate(zip(sizes, outs, strict=True))
+    ]
+    lead = tuple(range(rank))
+    labels = [
+        (*lead, *range(rank, rank + n)),
+        *((rank + n + axis, rank + axis) for axis in range(n)),
+    ]
+    result = (*lead, *range(rank + n, rank + 2 * n))
+    type_ = Tensor(REAL, (*apply.lead, *sizes))
+    return a.builder.contract((c, *matrices), labels, result, type_)
+
+
+def _alone(apply: Apply, axis: int, out: Dim) -> Attrs:
+    """The attributes that leave the other axes as they are, at a size of 1."""
+    n = count(apply)
+    keeps: dict[str, Dim] = {}
+    for j, name in enumerate(AXES[n]):
+        if apply.op in PADS:
+            keeps |= {named(s, AXES[n])[j]: ZERO for s in ("before", "after") if j != axis}
+        else:
+            keeps[name] = out if j == axis else ONE
+    return tuple((key, _plain(keeps[key]) if key in keeps else value) for key, value in apply.attrs)
+
+
+def _inner(a: Algebra, apply: Apply, c: Term, k: int) -> Term:
+    """What stands between the zeros."""
+    rank = len(apply.lead)
+    sizes = shape_of(apply.arguments[0])[rank:]
+    for axis, (size, before) in enumerate(zip(sizes, each(apply, "before"), strict=True)):
+        c = a.builder.slice(c, rank + axis, before, size)
+    return c
+
+
+def _folded(a: Algebra, apply: Apply, c: Term, k: int) -> Term:
+    """Unfolding and folding are adjoint to each other."""
+    type_, sizes = apply.arguments[0].type, AXES[2]
+    everywhere = (tuple(range(len(apply.lead))),)
+    if apply.op == "fold2d":
+        attrs = tuple(pair for pair in apply.attrs if pair[0] not in sizes)
+        return a.builder.apply("unfold2d", (c,), type_, attrs, apply.lead, everywhere)
+    own = shape_of(apply.arguments[0])[-2:]
+    attrs = (*_settings(**dict(zip(sizes, own, strict=True))), *apply.attrs)
+    return a.builder.apply("fold2d", (c,), type_, attrs, apply.lead, everywhere)
+
+
+def _matrix(a: Algebra, apply: Apply, axis: int, size: Dim, out: Dim) -> Term:
+    """What a map makes of each unit vector along an axis."""
+    n = count(apply)
+    eye = a.builder.apply("eye", (), Tensor(REAL, (size, size)))
+    units = a.builder.reshape(eye, (size, *(size if j == axis else ONE for j in range(n))))
+    whole = [out if j == axis else ONE for j in range(n)]
+    attrs = _alone(apply, axis, out)
+    type_ = Tensor(REAL, (size, *whole))
+    rows = a.builder.apply(apply.op, (units,), type_, attrs, (size,), ((0,),))
+    return a.builder.reshape(rows, (size, out))
+
+
 def _named(names: Sequence[str], rule: Rule) -> dict[str, Rule]:
     return dict.fromkeys(names, rule)
 
@@ -151,5 +215,9 @@ WINDOWS: dict[str, Rule] = {
     **_named([f"convolve{n}d{end}" for n in AXES for end in ("", "_bias")], _convolved),
     **_named([f"convolve{n}d_adjoint{end}" for n in AXES for end in ("", "_bias")], _deconvolved),
     **_named([f"avg_pool{n}d" for n in AXES], _pooled),
+    **_named(RESAMPLED, _resampled),
+    **_named(PADS, _resampled),
+    **_named([name for name in PADS if name.startswith("zero")], _inner),
+    **_named(["unfold2d", "fold2d"], _folded),
     "nearest_upsample2d": _downsampled,
 }

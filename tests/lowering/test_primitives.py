@@ -13,6 +13,7 @@ from catnn.types.dims import Dim
 from catnn_torch.backend import backend
 from tests.lowering.apply import LEAD, Case, agree, build, drawn, mapped, ways
 from tests.lowering.fourier import FOURIER
+from tests.lowering.resampling import RESAMPLING
 from tests.lowering.windows import CONVOLUTIONS, POOLS
 
 pytestmark = pytest.mark.torch
@@ -184,6 +185,7 @@ REDUCED = [
 SPATIAL = [
     *CONVOLUTIONS,
     *POOLS,
+    *RESAMPLING,
     Case("nearest_upsample2d", ("2,2",), "4,4",
          lambda x: torch.stack([torch.stack([x[p // 2, q // 2] for q in range(4)]) for p in range(4)]),
          (("k", 2),)),

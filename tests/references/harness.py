@@ -34,7 +34,9 @@ class Rule:
     change: Callable[[Tensor], Tensor] = lambda leaf: leaf
 
     def parts(self, leaf: Tensor) -> Iterator[tuple[str, Tensor]]:
-        names = (self.ours,) if isinstance(self.ours, str) else self.ours
+        if isinstance(self.ours, str):
+            return iter([(self.ours, self.change(leaf))])
+        names = self.ours
         return zip(names, self.change(leaf).chunk(len(names)), strict=True)
 
 
