@@ -1,6 +1,6 @@
 """Pattern literals: `{n (h e) -> h n e}`, contractions, splits, joins, repeats, diagonals."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import product as combinations
 
 from attrs import define, field
@@ -508,8 +508,32 @@ def _place(
             if k != index
             for a in _atoms((other,))
         } - {table.axis(a.text, a.span) for a in _atoms(axes)}
-        parts.append(_assemble(table, axes, others, pieces, operands, result.span))
+        elsewhere = _of_equal_summands(table, axis, index, operands)
+        parts.append(_assemble(table, axes, others, pieces, operands, result.span, elsewhere))
     return Placement(tuple(parts), position)
+
+
+def _of_equal_summands(
+    table: AxisTable, axis: ast.SumAxis, index: int, operands: Sequence[ast.Operand]
+) -> set[int]:
+    """In `(p + p)` the first `p` is of the first operand that has it, the second of the second."""
+    named = [[table.axis(a.text, a.span) for a in _atoms((s,))] for s in axis.summands]
+    equal = [k for k, other in enumerate(named) if other == named[index]]
+    holders = [
+        number
+        for number, operand in enumerate(operands)
+        if {table.axis(a.text, a.span) for a in _atoms(operand.axes)} >= set(named[index])
+    ]
+    if len(equal) == 1 or len(holders) == 1:
+        return set()
+    if len(holders) != len(equal):
+        table.e.fail(
+            "E0212",
+            f"{len(equal)} summands are called alike, and {len(holders)} operands have them",
+            axis.span,
+            help=["give each summand a name of its own"],
+        )
+    return set(holders) - {holders[equal.index(index)]}
 
 
 def _assemble(
@@ -519,6 +543,7 @@ def _assemble(
     pieces: Sequence[Piece],
     operands: Sequence[ast.Operand],
     span: Span,
+    elsewhere: Collection[int] = (),
 ) -> Assembly:
     wanted: list[int] = []
     for atom in _atoms(axes):
@@ -528,9 +553,13 @@ def _assemble(
     if len(set(wanted)) != len(wanted):
         table.e.fail("E0212", "a result names one axis twice", span)
     chosen: list[int] = []
+    belonging: dict[int, list[int]] = {}
+    for k, piece in enumerate(pieces):
+        belonging.setdefault(piece.operand, []).append(k)
+    apart = frozenset(excluded)
     for number in range(len(operands)):
-        own = [k for k, piece in enumerate(pieces) if piece.operand == number]
-        fitting = [k for k in own if not set(pieces[k].axes) & set(excluded)]
+        own = [] if number in elsewhere else belonging.get(number, [])
+        fitting = [k for k in own if apart.isdisjoint(pieces[k].axes)]
         if len(own) > 1:
             fitting = [k for k in fitting if _selected(table, operands[number], pieces[k], wanted)]
         if len(fitting) > 1:

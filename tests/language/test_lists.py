@@ -28,7 +28,8 @@ def test_it_is_asked_of_whoever_uses_the_morph() -> None:
 
 def test_without_it_the_members_are_in_doubt() -> None:
     found = codes(KERNELS.replace(" where kernels % 2 == 1", ""))
-    assert found and {code for code, _ in found} == {"E0207"}
+    assert found
+    assert {code for code, _ in found} == {"E0207"}
 
 
 def test_the_members_of_a_model_are_checked_when_it_is_bound() -> None:
