@@ -63,10 +63,7 @@ def argument_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
         return _elements(clash, mismatch, which, shown, labels, notes)
     if mismatch.kind == "rank":
         message = f"{which} takes `{due}`; `{given}` has too few axes"
-        smaller = f"{callee.name}1d"
-        help = _rank_help(given, due)
-        if e.checker.find(e.definition.module, smaller) is not None:
-            help = (f"`{smaller}` takes fewer axes",)
+        help = _smaller(clash, given) or _rank_help(given, due)
         return Diagnostic("E0202", message, clash.span, shown, tuple(labels), (), help)
     if isinstance(due, Product) != isinstance(given, Product):
         what = "a tuple" if isinstance(due, Product) else "one value, not a tuple"
@@ -85,6 +82,20 @@ def argument_clash(clash: "Clashes", mismatch: Mismatch) -> Diagnostic:
     return Diagnostic(
         "E0305", f"{which} takes `{due}`, not `{given}`", clash.span, shown, tuple(labels)
     )
+
+
+def _smaller(clash: "Clashes", given: Type) -> tuple[str, ...]:
+    """Kin of the library that take as few axes as there are, the most of them first."""
+    e, found = clash.e, []
+    for name in (f"{clash.callee.name}_sequence", f"{clash.callee.name}1d"):
+        e.checker.parameter_kinds(e.definition.module, name)  # which reads its signature
+        kin = e.checker.find(e.definition.module, name)
+        if kin is None or not kin.ports or not isinstance(given, Tensor):
+            continue
+        due = kin.source
+        if isinstance(due, Tensor) and len(due.shape) <= len(given.shape):
+            found.append(f"`{name}` takes `{due}`")
+    return tuple(found)
 
 
 def _origins(clash: "Clashes") -> list[Label]:
