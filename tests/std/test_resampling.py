@@ -1,6 +1,6 @@
 """Resampling, padding, blocks of pixels and windows as torch.nn and torch.nn.functional have them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 import torch
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import catnn
+from tests.references.vision import timm
 from tests.std.support import NO_AND_TWO, Case, Function, compare
 from tests.std.test_layers import same
 
@@ -23,6 +24,14 @@ def resized(mode: str, *size: int, corners: bool | None = False) -> Callable[[],
 
 def padded(mode: str, *pads: int) -> Callable[[], nn.Module]:
     return lambda: Function(lambda x: F.pad(x, pads, mode=mode))
+
+
+def pad_same(x: Tensor, *settings: Sequence[int]) -> Tensor:
+    timm()
+    from timm.layers.padding import pad_same as reference
+
+    found: Tensor = reference(x, *settings)
+    return found
 
 
 def halo(x: Tensor) -> Tensor:
@@ -73,6 +82,9 @@ CASES = [
     Case("unfold2", "unfold2[3, 2, 1] >> {c i j y x -> (c i j) (y x)}", IMAGE, (27, 6), lambda: nn.Unfold(3, stride=2, padding=1)),
     Case("fold2", "{(c i j) (y x) -> c i j y x}[c = 2, i = 3, j = 3, y = 2, x = 3] >> fold2[4, 5, 3, 2, 1]", [("", (18, 6))], (2, 4, 5),
          lambda: nn.Fold((4, 5), 3, stride=2, padding=1)),
+    plain("same_pad", "same_pad[3, 2] >> avgpool[3, 2]", IMAGE, (3, 2, 3), lambda x: F.avg_pool2d(pad_same(x, [3, 3], [2, 2]), 3, 2)),
+    plain("same_pad, an even window", "same_pad[4, dilation = 2]", IMAGE, (3, 10, 11), lambda x: pad_same(x, [4, 4], [1, 1], (2, 2))),
+    plain("same_pad where nothing is due", "same_pad[1, 3]", IMAGE, IMAGE[0][1], lambda x: pad_same(x, [1, 1], [3, 3])),
     plain("halo_patches", "halo_patches[2, 1]", [("", (3, 4, 6))], (2, 3, 3, 4, 4), halo),
     # pools
     Case("adaptive_avgpool1d", "adaptive_avgpool1d[3]", ROW, (3, 3), lambda: nn.AdaptiveAvgPool1d(3)),
