@@ -60,7 +60,10 @@ def test_is_one_graph(name: str) -> None:
     model, given = small(name)
     module = model.torch().eval()
     compiled = torch.compile(module, fullgraph=True, backend="aot_eager")
-    torch.testing.assert_close(compiled(*given), module(*given))
+    torch.manual_seed(0)
+    found = compiled(*given)
+    torch.manual_seed(0)
+    torch.testing.assert_close(found, module(*given))
 
 
 @pytest.mark.torch

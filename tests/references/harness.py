@@ -119,7 +119,8 @@ def _run(
     inputs: Sequence[Tensor],
     seed: int,
 ) -> tuple[list[Tensor], Leaves, dict[int, Tensor]]:
-    """Outputs, and gradients of a random combination of them."""
+    """Outputs, and gradients of a random combination of them; what is drawn is drawn from `seed`."""
+    torch.manual_seed(seed)
     module.zero_grad()
     taken = [
         x.double().requires_grad_() if x.is_floating_point() else x
