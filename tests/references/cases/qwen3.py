@@ -44,9 +44,7 @@ def at(batch: int, tokens: int, base: float = 1e6, **sizes: int) -> At:
 
 
 CASE = Case(
-    small=[
-        at(2, 11, 500.0, layers=2, d=20, h=4, kv=kv, e=6, w=40, vocab=97) for kv in (1, 2, 4)
-    ],
+    small=[at(2, 11, 500.0, layers=2, d=20, h=4, kv=kv, e=6, w=40, vocab=97) for kv in (1, 2, 4)],
     call=call,
     published=596_049_920,
     # Four layers of 28, half as wide: the whole would need 10 GB.
