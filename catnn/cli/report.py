@@ -11,16 +11,22 @@ from catnn.source import SourceFile
 if TYPE_CHECKING:
     from catnn.errors.render import Json
 
+MOST_SHOWN = 100
+"""How many diagnostics are printed: nobody reads more at once."""
+
 
 def show(diagnostics: Sequence[Diagnostic], sources: Mapping[str, SourceFile]) -> None:
-    """Print diagnostics on stderr, an empty line after each."""
+    """Print diagnostics on stderr, an empty line after each; of very many the first ones."""
     if not diagnostics:
         return
     from catnn.errors.render import render
 
     color = uses_color(sys.stderr)
-    for diagnostic in diagnostics:
+    for diagnostic in diagnostics[:MOST_SHOWN]:
         print(render(diagnostic, sources, color), end="\n\n", file=sys.stderr)
+    left = len(diagnostics) - MOST_SHOWN
+    if left > 0:
+        print(f"and {left} more; `--json` lists them all", end="\n\n", file=sys.stderr)
 
 
 def has_errors(diagnostics: Sequence[Diagnostic]) -> bool:

@@ -23,6 +23,7 @@ from catnn.types.facts import Compare
 from catnn.types.types import Abstract, Index, Product, Row, Several, Tensor, Type, at, several
 
 UNROLL_LIMIT = 512
+TERMS_LIMIT = 2048
 LATER = {"fold": "folds", "unfold": "unfolds"}
 
 
@@ -276,7 +277,20 @@ def big(e: Elaborator, expr: ast.Big, scope: Scope, argument: Atom | None) -> Ca
             expr.span,
             help=["use `repeat` where the terms are alike"],
         )
+    _count_terms(e, known, expr)
     return _unrolled(e, expr, known, scope, argument)
+
+
+def _count_terms(e: Elaborator, known: int, expr: ast.Big) -> None:
+    """Each term is checked by itself, also those of a big operator within another."""
+    e.terms += known
+    if e.terms > TERMS_LIMIT:
+        e.fail(
+            "E0219",
+            f"the big operators of `{e.definition.name}` have more than {TERMS_LIMIT} terms in all",
+            expr.span,
+            help=["use `repeat` where the terms are alike"],
+        )
 
 
 def _indexed(scope: Scope, expr: ast.Big, value: Dim) -> Scope:
@@ -450,6 +464,7 @@ def big_value(e: Elaborator, expr: ast.Big, scope: Scope, expected: Type | None)
             f"a big operator of {known} terms is over the limit of {UNROLL_LIMIT}",
             expr.span,
         )
+    _count_terms(e, known, expr)
     atoms = [e.value(expr.body, _indexed(scope, expr, Dim.of(i))) for i in range(known)]
     if expr.op == "&":
         return Tupled(tuple(atoms), Product(tuple(atom.type for atom in atoms)))

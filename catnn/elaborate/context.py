@@ -33,7 +33,7 @@ from catnn.elaborate.unify import Mismatch, Obligation, Report, Unifier
 from catnn.errors import Diagnostic, Label
 from catnn.source import Span
 from catnn.syntax import ast
-from catnn.types.dims import Symbol
+from catnn.types.dims import SizeLimit, Symbol
 from catnn.types.facts import Fact
 from catnn.types.types import Type
 
@@ -78,6 +78,9 @@ class Elaborator:
     filled: list[tuple[str, Type, Span]] = field(factory=list)
     claims: list[Claim] = field(factory=list)
     instances: dict[int, Morphism] = field(factory=dict)
+    aliases: list[tuple[str, str]] = field(factory=list)
+    uses: int = 0
+    terms: int = 0
     begins: int = 0
     """How many first values of leaves are under construction: initialisers stand nowhere else."""
 
@@ -155,6 +158,8 @@ class Elaborator:
             if self.depth > 400:
                 self.fail("E0219", "this is nested too deeply to be checked", span)
             yield
+        except SizeLimit as limit:
+            self.fail("E0219", f"this is out of bounds: {limit}", span)
         finally:
             self.depth -= 1
 

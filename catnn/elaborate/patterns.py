@@ -519,12 +519,14 @@ def _of_equal_summands(
     """In `(p + p)` the first `p` is of the first operand that has it, the second of the second."""
     named = [[table.axis(a.text, a.span) for a in _atoms((s,))] for s in axis.summands]
     equal = [k for k, other in enumerate(named) if other == named[index]]
+    if len(equal) == 1:
+        return set()
     holders = [
         number
         for number, operand in enumerate(operands)
         if {table.axis(a.text, a.span) for a in _atoms(operand.axes)} >= set(named[index])
     ]
-    if len(equal) == 1 or len(holders) == 1:
+    if len(holders) == 1:
         return set()
     if len(holders) != len(equal):
         table.e.fail(

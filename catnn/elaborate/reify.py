@@ -132,6 +132,10 @@ def shared_morphism(e: Elaborator, statement: ast.Share, scope: Scope) -> None:
 
 # ---- local templates ----------------------------------------------------------------------
 
+MOST_USES = 2000
+"""How many copies of local morphs, those within copies included, one definition may hold."""
+
+
 
 def template_callee(
     e: Elaborator,
@@ -143,6 +147,14 @@ def template_callee(
     span: Span,
 ) -> Callee:
     """One use of a local `morph`: its body afresh, at its header's type or at the input's."""
+    e.uses += 1
+    if e.uses > MOST_USES:
+        e.fail(
+            "E0219",
+            f"the local morphs of `{e.definition.name}` are used more than {MOST_USES} times",
+            span,
+            help=["each use is a copy of the body: declare them as morphs of the file"],
+        )
     inner = entry.scope.inner()
     _bind_arguments(e, name, entry, arguments, scope, inner, span)
     header = entry.header

@@ -50,13 +50,13 @@ def text_of(code: int) -> str:
 
 def size(e: Elaborator, expr: ast.Static, scope: Scope) -> Dim:
     """A compile-time scalar; every exact division in it raises its divisibility."""
-    try:
-        with e.deeper(expr.span):
+    with e.deeper(expr.span):
+        try:
             return _size(e, expr, scope)
-    except SizeLimit as limit:
-        e.fail("E0219", f"this size is out of bounds: {limit}", expr.span)
-    except SizeError as error:
-        e.fail("E0208", f"this size has no value: {error}", expr.span)
+        except SizeLimit as limit:
+            e.fail("E0219", f"this size is out of bounds: {limit}", expr.span)
+        except SizeError as error:
+            e.fail("E0208", f"this size has no value: {error}", expr.span)
 
 
 def _size(e: Elaborator, expr: ast.Static, scope: Scope) -> Dim:
@@ -126,7 +126,8 @@ def _total(e: Elaborator, expr: ast.Big, scope: Scope) -> Dim:
 
 
 def number(e: Elaborator, text: str, span: Span) -> Dim:
-    if len(text) > 400:
+    exponent = text.lower().partition("e")[2]
+    if len(text) > 400 or len(exponent) > 5:  # before it is computed
         e.fail("E0219", "this number has too many digits", span)
     fraction = Fraction(text)
     if max(fraction.numerator.bit_length(), fraction.denominator.bit_length()) > 4096:

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
+from sys import float_info
 from typing import NoReturn
 
 from catnn.elaborate import core
@@ -178,8 +180,19 @@ def _morphism_as_value(e: Elaborator, expr: ast.Expr, name: str) -> None:
     )
 
 
+_MOST_REAL = Fraction(float_info.max)
+
+
 def _number(e: Elaborator, expr: ast.Number, scope: Scope, expected: Type | None) -> Atom:
-    return Static(number(e, expr.text, expr.span), Tensor(INT if expr.is_integer else REAL))
+    found = number(e, expr.text, expr.span)
+    if abs(found.as_fraction() or 0) > _MOST_REAL:
+        e.fail(
+            "E0219",
+            "this number is greater than any real number that can be computed with",
+            expr.span,
+            help=["the greatest is about `1.8e308`"],
+        )
+    return Static(found, Tensor(INT if expr.is_integer else REAL))
 
 
 def _string(e: Elaborator, expr: ast.String, scope: Scope, expected: Type | None) -> Atom:

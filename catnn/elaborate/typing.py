@@ -261,7 +261,19 @@ def _expand(
     for parameter, argument in zip(alias.parameters, arguments, strict=True):
         dim = size(e, argument.value, scope)
         inner.sizes[parameter.name] = SizeEntry(dim, "size", argument.span)
-    return to_type(e, alias.type, inner)
+    if (module, alias.name) in e.aliases:
+        e.fail(
+            "E0220",
+            f"the type `{alias.name}` contains itself",
+            alias.name_span,
+            help=["a type is written out in full, so it cannot be a part of itself"],
+        )
+    e.aliases.append((module, alias.name))
+    try:
+        with e.deeper(node.span):
+            return to_type(e, alias.type, inner)
+    finally:
+        e.aliases.pop()
 
 
 def _family(e: Elaborator, node: ast.FamilyTuple, scope: Scope) -> Type:

@@ -5,6 +5,7 @@ its scope, so what is hidden by an inner name may pass, and nothing in use is
 reported. Names that begin with `_` are meant to be unused.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
@@ -38,29 +39,28 @@ def _below(node: object) -> Iterator[Diagnostic]:
 
 
 def _arguments(header: ast.Header, body: ast.Expr) -> Iterator[Diagnostic]:
-    for parameter in header.parameters:
-        others = (other for other in header.parameters if other is not parameter)
-        rest = (*others, *(header.inputs or ()), header.type, *header.over, *header.where, body)
-        if is_unused(parameter.name, rest):
-            message = f"the argument `{parameter.name}` of `{header.name}` is never used"
-            yield _warning(ARGUMENT, parameter.name, message, parameter.name_span)
+    rest = (*(header.inputs or ()), header.type, *header.over, *header.where, body)
+    own = [set(_read(parameter)) for parameter in header.parameters]
+    reads = Counter(name for names in own for name in names)
+    reads.update(name for node in rest for name in set(_read(node)))
+    for parameter, names in zip(header.parameters, own, strict=True):
+        name = parameter.name
+        if not name.startswith("_") and reads[name] == (name in names):
+            message = f"the argument `{name}` of `{header.name}` is never used"
+            yield _warning(ARGUMENT, name, message, parameter.name_span)
 
 
 def _statements(statements: Sequence[ast.Statement], result: ast.Expr) -> Iterator[Diagnostic]:
-    """Each name is looked for in what follows, until another statement takes the name."""
-    for place, statement in enumerate(statements):
-        for name, code, span in _introduced(statement):
-            if is_unused(name, _scope(name, statements[place + 1 :], result)):
+    """Each name must be read in what follows, until another statement takes the name."""
+    read = set(_read(result))
+    for statement in reversed(statements):
+        introduced = list(_introduced(statement))
+        for name, code, span in introduced:
+            if name not in read and not name.startswith("_"):
                 what = "the morph " if code == MORPH else ""
                 yield _warning(code, name, f"{what}`{name}` is never used", span)
-
-
-def _scope(name: str, statements: Sequence[ast.Statement], result: ast.Expr) -> Iterator[object]:
-    for statement in statements:
-        yield statement
-        if any(name == other for other, _, _ in _introduced(statement)):
-            return
-    yield result
+        read.difference_update(name for name, _, _ in introduced)
+        read.update(_read(statement))
 
 
 def _introduced(statement: ast.Statement) -> Iterator[Bound]:
@@ -77,17 +77,16 @@ def _introduced(statement: ast.Statement) -> Iterator[Bound]:
 
 
 def _imports(file: ast.File) -> Iterator[Diagnostic]:
-    uses = [node for node in file.declarations if not isinstance(node, ast.Import | ast.FromImport)]
-    for node in file.declarations:
-        if isinstance(node, ast.Import | ast.FromImport):
-            for name in node.names or ():
-                if is_unused(name.text, uses):
-                    message = f"`{name.text}` is imported and never used"
-                    yield _warning(IMPORT, name.text, message, name.span)
-
-
-def is_unused(name: str, scope: "Sequence[object] | Iterator[object]") -> bool:
-    return not name.startswith("_") and not any(name in _read(node) for node in scope)
+    imports = [node for node in file.declarations if isinstance(node, ast.Import | ast.FromImport)]
+    others = [
+        node for node in file.declarations if not isinstance(node, ast.Import | ast.FromImport)
+    ]
+    read = {name for node in others for name in _read(node)} if imports else set()
+    for name in (name for node in imports for name in node.names or ()):
+        if name.text not in read and not name.text.startswith("_"):
+            yield _warning(
+                IMPORT, name.text, f"`{name.text}` is imported and never used", name.span
+            )
 
 
 def _read(node: object) -> Iterator[str]:

@@ -1,7 +1,10 @@
 """Whether an unannotated bracket argument is a size or a number: by its default, else by its use."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from attrs import field, frozen
 
 from catnn.elaborate.definition import ParameterKind
 from catnn.elaborate.initialisers import NAMES, head_of
@@ -89,20 +92,29 @@ def _annotated(node: ast.Signature | None) -> ParameterKind | None:
 
 
 def _in_signature(name: str, header: ast.Header) -> bool:
+    return name in _signature_names(_Same(header))
+
+
+@frozen
+class _Same:
+    """A header by identity: those of equal text are looked at anew."""
+
+    header: ast.Header = field(eq=id)
+
+
+@lru_cache(16)
+def _signature_names(same: _Same) -> frozenset[str]:
+    """The names of sizes in the types and facts of a header."""
+    header = same.header
     nodes: list[object] = [
         header.type,
         *(b.type for b in header.inputs or ()),
         *(c.type for c in header.over),
+        *(p.type for p in header.parameters),
     ]
-    nodes += [p.type for p in header.parameters]
-    for node in nodes:
-        if any(found == name for found, _, what in names_in(node) if what != "type"):
-            return True
-    for fact in header.where:
-        for part in children(fact):
-            if any(found == name for found, _, _ in size_names(part)):
-                return True
-    return False
+    found = {name for node in nodes for name, _, what in names_in(node) if what != "type"}
+    parts = [part for fact in header.where for part in children(fact)]
+    return frozenset(found | {name for part in parts for name, _, _ in size_names(part)})
 
 
 def _uses(checker: "Checker", module: str, name: str, node: object) -> Iterator[str]:

@@ -17,7 +17,7 @@ from catnn.ir.terms import (
     Var,
     WhenTraining,
 )
-from catnn.types.dims import Dim
+from catnn.types.dims import Dim, SizeLimit
 from catnn.types.types import REAL, Product, Tensor, Type
 
 AnyTerm = TypeVar("AnyTerm", bound=Term)
@@ -40,7 +40,10 @@ class Builder:
         if value is None:
             return self.intern(Size(dim, type_))
         is_real = isinstance(type_, Tensor) and type_.element == REAL
-        literal: float | int = float(value) if is_real else int(value)
+        try:
+            literal: float | int = float(value) if is_real else int(value)
+        except OverflowError:
+            raise SizeLimit("a number that no real number of 64 bits can hold") from None
         return self.intern(Constant(literal, type_))
 
     def constant(self, value: float | int | bool, type_: Type) -> Term:

@@ -42,7 +42,7 @@ from catnn.specialise.values import (
     sizes,
     union,
 )
-from catnn.types.dims import Dim, Symbol, fresh
+from catnn.types.dims import Dim, SizeLimit, Symbol, fresh
 from catnn.types.types import (
     INT,
     REAL,
@@ -57,6 +57,10 @@ ONE = Dim.of(1)
 RANDOM = {row.name for row in INITIALISERS if row.name != "constant"}
 
 
+MOST_STEPS = 50_000
+"""How many operations are written out; what repeats in a region counts once."""
+
+
 class Runner:
     """Runs the bodies of one program."""
 
@@ -66,6 +70,7 @@ class Runner:
         self.uids = count(1)
         self.turns: dict[object, frozenset[Symbol]] = {}
         self.sites = count(1)
+        self.steps = 0
         self.begun = count()
         """The initialisers of the leaf that is declared."""
         self.homes: dict[Leaf, list[Store]] = {}
@@ -97,6 +102,9 @@ class Runner:
 
     def block(self, block: core.Block, frame: Frame, place: Place) -> Value:
         """Run the bindings in order; the block's result."""
+        self.steps += len(block.bindings)
+        if self.steps > MOST_STEPS:
+            raise SizeLimit(f"a program of more than {MOST_STEPS} operations")
         for binding in block.bindings:
             self.builder.hint = binding.ref.name if binding.named else ""
             self.builder.factor = f"#{id(place.factor)}"

@@ -22,6 +22,8 @@ from catnn_grammar import Mistake, Parser, Token, tokenise
 T = TypeVar("T")
 
 MAX_CHARACTERS = 2_000_000
+MAX_WORD = 1000
+"""How many characters a name, a number or a text in quotes may have: messages repeat them."""
 
 
 class Builder(ExpressionRules, TypeRules, StatementRules, DeclarationRules):
@@ -48,6 +50,9 @@ def parse(source: SourceFile, start: int = 0, end: int | None = None) -> ParseRe
     if damage is not None:
         return ParseResult(ast.File(()), (damage,))
     tokens, comments = tokenise(source.text, start, stop)
+    long = next((token for token in tokens if len(token.text) > MAX_WORD), None)
+    if long is not None:
+        return ParseResult(ast.File(()), (_too_long(source, long),))
     value, mistakes = _run(source, tokens, "file")
     kept = tuple(ast.Comment(c.text, span=Span(source.name, c.start, c.end)) for c in comments)
     file = value if isinstance(value, ast.File) else ast.File(())
@@ -118,6 +123,15 @@ def _damage(source: SourceFile, start: int, stop: int) -> Diagnostic | None:
                 help=("save the file as UTF-8",),
             )
     return None
+
+
+def _too_long(source: SourceFile, word: Token) -> Diagnostic:
+    return Diagnostic(
+        "E0126",
+        f"a word of {len(word.text)} characters; the limit is {MAX_WORD}",
+        Span(source.name, word.start, word.end),
+        help=("numbers are written as powers, such as `10^300`",) if word.text[0].isdigit() else (),
+    )
 
 
 def _too_large(source: SourceFile, size: int) -> Diagnostic:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 MAX_ROUNDS = 40
 MAX_STEPS = 60
+MAX_UNITS = 64
 SMALL_PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31)
 
 
@@ -163,7 +164,7 @@ def _units(theory: "Theory") -> list[tuple[Monomial, Number, frozenset[object]]]
     if theory.units is None:
         theory.units = []
         for dim in theory.whole:
-            if len(dim.terms) == 1:
+            if len(dim.terms) == 1 and len(theory.units) < MAX_UNITS:
                 ((monomial, coefficient),) = dim.terms.items()
                 theory.units.append((monomial, coefficient, _supplies(monomial, coefficient)))
     return theory.units

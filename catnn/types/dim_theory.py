@@ -31,6 +31,7 @@ _R = TypeVar("_R")
 FUEL = 2000
 MAX_CONJUNCTS = 16
 MAX_NESTED = 16
+MOST_WHOLE = 100
 
 
 class Fuel:
@@ -188,7 +189,9 @@ class Theory:
             self._add_bound((dividend - divisor, False))
 
     def _add_whole(self, dim: Dim) -> None:
-        """`dim` is a whole number."""
+        """`dim` is a whole number; beyond `MOST_WHOLE` of them no more is remembered."""
+        if len(self.whole) > MOST_WHOLE:
+            return
         part = self.split(self.normalise(dim))[1]
         if not part.terms:
             return

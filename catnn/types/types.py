@@ -12,6 +12,9 @@ from attrs import field, frozen
 
 from catnn.types.dims import Dim, SizeLimit, Symbol
 
+MOST_LEAVES = 4096
+"""How many parts a tuple may have in all, those of its components counted."""
+
 # ---- elements -------------------------------------------------------------------------
 
 
@@ -95,6 +98,15 @@ class Product:
 
     items: tuple["Type", ...] = ()
     labels: tuple[str, ...] | None = None
+    leaves: int = field(init=False, eq=False, repr=False)
+
+    @leaves.default
+    def _count(self) -> int:
+        """How many parts there are in all; a type that doubles at each step ends here."""
+        count = sum(item.leaves if isinstance(item, Product) else 1 for item in self.items)
+        if count > MOST_LEAVES:
+            raise SizeLimit(f"a tuple of more than {MOST_LEAVES} parts")
+        return count
 
     def __str__(self) -> str:
         if self.labels is None:
