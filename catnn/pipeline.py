@@ -11,7 +11,8 @@ the program is verified after each pass over it.
 
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,6 +28,7 @@ from catnn.errors import CatError, Diagnostic
 from catnn.ir.terms import Program
 from catnn.source import SourceFile, Span
 from catnn.syntax import ast, modules
+from catnn.types.dims import SizeError, SizeLimit
 
 if TYPE_CHECKING:
     from catnn.specialise import Binding
@@ -90,8 +92,9 @@ def specialise(
     definition = checked.definitions[name].elaborated
 
     def passes() -> Program:
-        program = verify(run(checked.checker, definition, bindings), "specialise")
-        return verify(normalise(program), "normalise") if optimise else program
+        with _sizes_of(definition):
+            program = verify(run(checked.checker, definition, bindings), "specialise")
+            return verify(normalise(program), "normalise") if optimise else program
 
     return _with_room(passes)
 
@@ -110,11 +113,28 @@ def specialise_symbolic(
     definition = checked.definitions[name].elaborated
 
     def passes() -> Program:
-        program = run(checked.checker, definition, bindings)
-        program = normalise(verify(program, "specialise", is_symbolic=True))
-        return verify(program, "normalise", is_symbolic=True)
+        with _sizes_of(definition):
+            program = run(checked.checker, definition, bindings)
+            program = normalise(verify(program, "specialise", is_symbolic=True))
+            return verify(program, "normalise", is_symbolic=True)
 
     return _with_room(passes)
+
+
+@contextmanager
+def _sizes_of(definition: Elaborated) -> Iterator[None]:
+    """What grows beyond all bounds at the chosen sizes is an error of the user's."""
+    try:
+        yield
+    except (SizeError, SizeLimit) as error:
+        reason = str(error)
+    except RecursionError:
+        reason = "parts in parts, more levels than can be followed"
+    else:
+        return
+    message = f"`{definition.name}` is out of bounds at these sizes: {reason}"
+    help = ("choose smaller sizes; what repeats in the same way costs nothing in `repeat`",)
+    raise CatError([Diagnostic("E0219", message, definition.span, help=help)])
 
 
 def _check(program: modules.Modules) -> Checked:
@@ -126,7 +146,7 @@ def _check(program: modules.Modules) -> Checked:
                 definition = checker.find(name, declaration.header.name)
                 if definition is None or definition.header is not declaration.header:
                     continue  # a second declaration of the name, which was reported
-                checker.ensure(definition)
+                _ensure(checker, definition)
                 if name == program.root and definition.state == "done":
                     found[definition.name] = _public(definition, program.sources[name])
             else:
@@ -135,6 +155,19 @@ def _check(program: modules.Modules) -> Checked:
     if not diagnostics:  # what is wrong would leave much unused
         diagnostics = tuple(unused(program.files[program.root].tree))
     return Checked(tuple(sorted(diagnostics, key=_place)), program.sources, found, checker)
+
+
+def _ensure(checker: Checker, definition: Elaborated) -> None:
+    """Check a definition and what it is made of."""
+    try:
+        checker.ensure(definition)
+    except RecursionError:
+        for other in checker.definitions.values():
+            if other is not None and other.state == "elaborating":
+                other.state = "failed"
+        message = f"`{definition.name}` stands on a chain of too many definitions"
+        help = ("state the types of those in between, or join some of them",)
+        checker.report(Diagnostic("E0219", message, definition.span, help=help))
 
 
 def _place(diagnostic: Diagnostic) -> tuple[str, int, str]:

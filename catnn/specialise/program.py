@@ -17,6 +17,7 @@ from catnn.elaborate.sizes import size, text_code
 from catnn.elaborate.substitution import Substitution
 from catnn.elaborate.unify import Unifier, leaves
 from catnn.errors import CatError, Diagnostic
+from catnn.ir.build import Builder
 from catnn.ir.rebuild import rename_leaves, used_leaves, used_sizes
 from catnn.ir.terms import Input, Program, Region, Term, Var
 from catnn.specialise.frame import Crossing, Frame, Place, Undecided, written_out
@@ -390,7 +391,7 @@ class _Specialisation:
         renamed = {leaf: evolve(leaf, path=path) for leaf, path in paths.items()}
         holders = _factor_paths(root)
         factors = {name: _dotted(path) for name, path in holders.items()}
-        region = rename_leaves(region, renamed, runner.builder, holders, factors)
+        region = rename_leaves(region, renamed, Builder(), holders, factors)
         if not self.symbolic:
             self.refuse_unseen(region, inputs)
         used = used_leaves(region)

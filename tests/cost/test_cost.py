@@ -2,6 +2,7 @@
 
 import pytest
 
+import catnn
 from catnn.cost import Counts, cost
 from catnn.cost.table import table
 from catnn.ir.terms import Apply, Leaf, Loop, Region, TupleTerm
@@ -255,3 +256,9 @@ def test_integers_carry_no_gradient() -> None:
     w = param(("w",), D)
     y = Apply("gelu", (Apply("argmax", (pointwise("add", w, w),), Tensor(INT, ())),), Tensor(REAL))
     assert cost(program([x], y, [w], [D])).activation_bytes == 0
+
+
+def test_a_model_without_parameters_has_its_cost_in_itself() -> None:
+    """What needs no leaf is the model's own, however the program is made."""
+    text = "model k : ([a, b], [b, c]) -> [a, c] = {a b, b c -> a c}"
+    assert list(catnn.loads(text)["k"].cost().factors) == [""]
