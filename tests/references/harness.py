@@ -162,6 +162,7 @@ def close(what: str, found: Tensor, expected: Tensor) -> None:
         f"{what}: shape {tuple(found.shape)}, not {tuple(expected.shape)}"
     )
     assert expected.isfinite().all(), f"{what}: the reference is not finite"
+    found, expected = found.detach(), expected.detach()
     if expected.numel():
         scale = max(1.0, float(expected.abs().max()))
         error = float((found - expected).abs().max())
