@@ -70,12 +70,12 @@ class Checked:
 
 def check(path: Path) -> Checked:
     """Check one file with all that it imports; user errors become diagnostics."""
-    return _with_room(lambda: _check(modules.load(path)))
+    return with_room(lambda: _check(modules.load(path)))
 
 
 def check_text(text: str, name: str = modules.TEXT_NAME) -> Checked:
     """Check a program from a string; it can import the library, but no files."""
-    return _with_room(lambda: _check(modules.loads(text, name)))
+    return with_room(lambda: _check(modules.loads(text, name)))
 
 
 def specialise(
@@ -96,12 +96,10 @@ def specialise(
             program = verify(run(checked.checker, definition, bindings), "specialise")
             return verify(normalise(program), "normalise") if optimise else program
 
-    return _with_room(passes)
+    return with_room(passes)
 
 
-def specialise_symbolic(
-    checked: Checked, name: str, bindings: "Mapping[str, Binding]"
-) -> Program:
+def specialise_symbolic(checked: Checked, name: str, bindings: "Mapping[str, Binding]") -> Program:
     """The same with its static sizes left as symbols where that is possible, for formulas.
 
     `bindings` decide what cannot stay open, and arguments that are no sizes.
@@ -118,7 +116,7 @@ def specialise_symbolic(
             program = normalise(verify(program, "specialise", is_symbolic=True))
             return verify(program, "normalise", is_symbolic=True)
 
-    return _with_room(passes)
+    return with_room(passes)
 
 
 @contextmanager
@@ -198,7 +196,7 @@ def _public(definition: Elaborated, source: SourceFile) -> Definition:
     )
 
 
-def _with_room(run: Callable[[], T]) -> T:
+def with_room(run: Callable[[], T]) -> T:
     """Run with a deep stack: definitions may use one another in long chains."""
     results: list[T] = []
     errors: list[BaseException] = []
@@ -223,4 +221,14 @@ def _with_room(run: Callable[[], T]) -> T:
     return results[0]
 
 
-__all__ = ["CatError", "Checked", "Definition", "ParameterInfo", "check", "check_text", "specialise", "specialise_symbolic"]
+__all__ = [
+    "CatError",
+    "Checked",
+    "Definition",
+    "ParameterInfo",
+    "check",
+    "check_text",
+    "specialise",
+    "specialise_symbolic",
+    "with_room",
+]

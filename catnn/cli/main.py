@@ -22,13 +22,14 @@ COMMANDS = {
     "check": "parse and type-check files or folders",
     "type": "print principal types, inferred ones included",
     "cost": "parameters, FLOPs and bytes, as formulas and as numbers",
+    "draw": "draw a string diagram: SVG, HTML, TikZ or Graphviz",
     "emit": "print PyTorch source that runs without catnn",
     "explain": "explain an error code, with an example and its cure",
     "fmt": "lay out files canonically",
     "new": "write a starter file",
 }
 
-LATER = ("verify", "equal", "draw", "axes", "train", "search", "lsp")
+LATER = ("verify", "equal", "axes", "train", "search", "lsp")
 
 
 class Command(Protocol):

@@ -1,5 +1,5 @@
 """From a checked definition and its sizes to one program of the IR."""
 
-from catnn.specialise.program import Binding, specialise, specialise_symbolic
+from catnn.specialise.program import Binding, Opened, opened, specialise, specialise_symbolic
 
-__all__ = ["Binding", "specialise", "specialise_symbolic"]
+__all__ = ["Binding", "Opened", "opened", "specialise", "specialise_symbolic"]

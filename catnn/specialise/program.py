@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from catnn.elaborate import core
 from catnn.elaborate.checker import Checker
@@ -65,6 +65,41 @@ def specialise_symbolic(
                 ) from None
             decided.update({name: defaults[name] for name in names})
     raise CatError([attempt.missing("?")])
+
+
+@frozen
+class Opened:
+    """A definition's arguments for people: sizes stay symbols where nothing binds them.
+
+    `values` are what those symbols are by default, as far as that is known.
+    """
+
+    filled: Substitution
+    values: Mapping[Symbol, Dim]
+
+
+def opened(checker: Checker, definition: Definition, bindings: Mapping[str, Binding]) -> Opened:
+    """The sizes of a definition with `bindings` filled in; `CatError` for wrong ones."""
+    attempt = _Opening(checker, definition, bindings, symbolic=True)
+    attempt.bind_all()
+    attempt.facts()
+    defaults = attempt.defaults().items()
+    numbers = {name: Dim.of(value) for name, value in defaults if isinstance(value, int)}
+    closed = _Specialisation(checker, definition, bindings, symbolic=False)
+    try:
+        closed.bind_all()
+    except CatError:  # one without a default: what does not need its value is open all the same
+        pass
+    else:
+        closed.facts()
+        known = closed.filled.sizes
+        numbers |= {s.name: d for s, d in known.items() if d.as_int() is not None}
+    values = {
+        left: numbers[left.name]
+        for dim in attempt.filled.sizes.values()
+        if (left := dim.as_symbol()) is not None and left.name in numbers
+    }
+    return Opened(attempt.filled, values)
 
 
 class _Specialisation:
@@ -346,7 +381,7 @@ class _Specialisation:
         frame.starts.update((uid, frame.start(start)) for uid, start in self.starts.items())
         place = Place(lead, Factor(""))
         inputs = []
-        names = _input_names(definition)
+        names = input_names(definition)
         values: list[Value] = []
         for port in definition.ports:
             name = port.name or names.pop(0)
@@ -430,7 +465,20 @@ class _Specialisation:
         return f"{arrow} over {over}" if over else arrow
 
 
-def _input_names(definition: Definition) -> list[str]:
+class _Opening(_Specialisation):
+    """Whatever is not given stays open, also what a program could not do without."""
+
+    def parameter(self, parameter: StaticParameter, scope: Scope) -> None:
+        is_given = parameter.name in self.bindings or parameter.default is not None
+        if parameter.name not in self.bindings and parameter.kind in ("morphism", "value"):
+            return
+        if is_given or parameter.kind in ("size", "list", "family"):
+            super().parameter(parameter, scope)
+        elif parameter.kind != "initialiser":
+            self.enter(parameter, Dim.of(fresh(parameter.name)), scope)
+
+
+def input_names(definition: Definition) -> list[str]:
     """What the user calls the inputs: the names of the header, else of the body's lambda."""
     count = sum(not port.is_context and not port.name for port in definition.ports)
     body = definition.body_ast
@@ -488,4 +536,4 @@ def _value(runner: Runner, term: Term, type_: Type, axes: tuple[Axis, ...]) -> V
             return Lifted(term, axes)
 
 
-__all__ = ["Binding", "specialise", "specialise_symbolic"]
+__all__ = ["Binding", "Opened", "opened", "specialise", "specialise_symbolic"]

@@ -38,6 +38,16 @@ from tests.cli.conftest import Run
         (("new", "block"), "error: `block` means something in the language\n"),
         (("check", "gone.cat"), "error: no file or folder gone.cat\n"),
         (("explain", "E9999"), "error: no error has the code `E9999`\n"),
+        (("draw", "a.cat:a"), "error: the following arguments are required: -o/--output\n"),
+        (("draw", "a.cat:b", "-o", "b.svg"), "error: a.cat has no model or morph `b`\n"),
+        (
+            ("draw", "a.cat:a", "-o", "a.png"),
+            "error: `.png` is no ending of a picture\n  = help: end it with one of `.svg`, `.html`, `.tex`, `.dot`\n",
+        ),
+        (("draw", "a.cat:a", "-o", "a"), "error: `a` has no ending of a picture\n"),
+        (("draw", "a.cat:a", "-o", "no/a.svg"), "error: cannot write no/a.svg: "),
+        (("draw", "a.cat:a", "-o", "a.svg", "--depth", "0"), "error: --depth 0 is no number of levels\n"),
+        (("draw", "a.cat:a", "-o", "a.svg", "--set", "d=1"), "error: `a` has no argument `d`\n"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_else(
@@ -53,7 +63,7 @@ def test_what_is_wrong_is_said_and_nothing_else(
 
 @pytest.mark.parametrize(
     "arguments",
-    [("verify", "a.cat"), ("equal", "a.cat:a", "b.cat:b"), ("draw", "a.cat:m", "-o", "x.svg"),
+    [("verify", "a.cat"), ("equal", "a.cat:a", "b.cat:b"),
      ("axes", "a.cat:m"), ("train", "a.cat:t", "--data", "x=y"), ("search", "a.cat:t"), ("lsp",),
      ("explain", "a.cat:m")],
 )  # fmt: skip

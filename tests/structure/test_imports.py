@@ -38,6 +38,7 @@ def test_importing_catnn_loads_nothing_heavy(tmp_path: Path) -> None:
         ["cost", "m.cat:m"],
         ["explain", "E0101"],
         ["fmt", "m.cat"],
+        ["draw", "m.cat:m", "-o", "m.svg"],
     ],
 )
 def test_commands_about_the_program_load_nothing_heavy(
