@@ -6,9 +6,11 @@ from torch.nn import Module
 
 from tests.references.case import At, Case, reals
 from tests.references.residual import resnet, rules
+from tests.references.vision import timm
 
 
 def reference(depths: Sequence[int], classes: int) -> Module:
+    timm()
     from timm.layers import SEModule
 
     return resnet("Bottleneck", depths, num_classes=classes, block_args={"attn_layer": SEModule})
