@@ -85,6 +85,8 @@ CASES = [
     plain("same_pad", "same_pad[3, 2] >> avgpool[3, 2]", IMAGE, (3, 2, 3), lambda x: F.avg_pool2d(pad_same(x, [3, 3], [2, 2]), 3, 2)),
     plain("same_pad, an even window", "same_pad[4, dilation = 2]", IMAGE, (3, 10, 11), lambda x: pad_same(x, [4, 4], [1, 1], (2, 2))),
     plain("same_pad where nothing is due", "same_pad[1, 3]", IMAGE, IMAGE[0][1], lambda x: pad_same(x, [1, 1], [3, 3])),
+    plain("crop1d", "crop1d[1, 2]", ROW, (3, 2), lambda x: F.pad(x, (-1, -2))),
+    plain("crop", "crop[1, 0]", IMAGE, (3, 3, 4), lambda x: F.pad(x, (-1, 0, -1, 0))),
     plain("halo_patches", "halo_patches[2, 1]", [("", (3, 4, 6))], (2, 3, 3, 4, 4), halo),
     # pools
     Case("adaptive_avgpool1d", "adaptive_avgpool1d[3]", ROW, (3, 3), lambda: nn.AdaptiveAvgPool1d(3)),
