@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from torch import Tensor
 from torch.nn import Module
 
 from tests.references.case import At, Case, reals
@@ -16,6 +17,10 @@ CONTEXT = {
 }  # fmt: skip
 
 
+def same(leaf: Tensor) -> Tensor:
+    return leaf
+
+
 def rules(depths: Sequence[int]) -> list[Rule]:
     found = [Rule(r"head\.fc\.(\w+)", r"head.\1")]
     for number in range(3):
@@ -27,8 +32,9 @@ def rules(depths: Sequence[int]) -> list[Rule]:
                 rf"{theirs}\.{name}\.conv", rf"{theirs}\.{name}\.bn", f"{ours}.{part}"
             )
         for name, part in CONTEXT.items():
+            leaf = rf"{theirs}\.attn\.{name}\.(\w+)"
             found.append(
-                Rule(rf"{theirs}\.attn\.{name}\.(\w+)", rf"{ours}.context.{part}.\1", flat)
+                Rule(leaf, rf"{ours}.context.{part}.\1", same if part == "attend" else flat)
             )
     return found
 

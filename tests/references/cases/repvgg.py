@@ -24,7 +24,7 @@ def rules(depths: Sequence[int]) -> list[Rule]:
 
 def reference(depths: Sequence[int], widths: Sequence[int], stem: int, classes: int) -> Module:
     timm()
-    from timm.models.byobnet import ByobNet, ByoBlockCfg, ByoModelCfg
+    from timm.models.byobnet import ByoBlockCfg, ByobNet, ByoModelCfg
 
     blocks = tuple(
         ByoBlockCfg(type="rep", d=depth, c=width, s=2)
