@@ -1,5 +1,6 @@
 """catnn from Python: load a program, choose sizes, get a module, a cost or source text."""
 
+import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -170,8 +171,8 @@ def load(path: str | Path) -> Program:
     file cannot be read.
     """
     file = Path(path)
-    with open(file, "rb"):  # what cannot be read is no error of a program
-        pass
+    # What cannot be read is no error of a program; a pipe without a writer is not waited for.
+    os.close(os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)))
     return _accepted(check(file))
 
 

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from catnn.cli.usage import UsageError, did_you_mean
 from catnn.source import SourceFile
+from catnn.syntax.files import MAX_BYTES, is_readable_to_its_end
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*'*")
 
@@ -34,10 +35,12 @@ def target(text: str) -> Target:
 
 def existing_file(text: str) -> Path:
     path = Path(text)
-    if path.is_dir():
+    if os.path.isdir(text):
         raise UsageError(f"{text} is a folder, not a file")
-    if not path.exists():
+    if not os.path.exists(text):
         raise missing(path)
+    if not is_readable_to_its_end(path):
+        raise UsageError(f"{text} is no regular file")
     return path
 
 
@@ -57,7 +60,7 @@ def programs(texts: Sequence[str]) -> list[Path]:
     found: dict[Path, None] = {}
     for text in texts:
         path = Path(text)
-        if path.is_dir():
+        if os.path.isdir(text):
             inside = sorted(_walk(path))
             if not inside:
                 raise UsageError(f"no .cat file in {text}")
@@ -70,13 +73,16 @@ def programs(texts: Sequence[str]) -> list[Path]:
 def _walk(folder: Path) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
         folders[:] = (name for name in folders if not name.startswith("."))
-        yield from (Path(root, name) for name in names if name.endswith(".cat"))
+        paths = (Path(root, name) for name in names if name.endswith(".cat"))
+        yield from (path for path in paths if is_readable_to_its_end(path))
 
 
 def read_source(path: Path) -> SourceFile:
     """A file as text; bytes that are no UTF-8 become `\ufffd`, which the parser refuses."""
     try:
-        return SourceFile(str(path), path.read_bytes().decode("utf-8", errors="replace"))
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)  # the parser refuses more
+        return SourceFile(str(path), data.decode("utf-8", errors="replace"))
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
 
