@@ -1,6 +1,6 @@
 """Pointwise primitives and operators: broadcasting over what `carries` says."""
 
-from catnn.cost.operations import SPATIAL_AXES
+from catnn.cost.operations import ADJOINT_AXES, SPATIAL_AXES
 from catnn.ir.terms import Apply, Project, Term
 from catnn.types.dims import Dim
 from catnn.types.types import Index, Int, Real
@@ -74,7 +74,7 @@ def _infix(writer: Writer, term: Apply) -> str:
 
 FRESH = {
     "add", "sub", "mul", "batch_norm", "layer_norm", "group_norm",
-    *SPATIAL_AXES,
+    *SPATIAL_AXES, *ADJOINT_AXES,
 }  # fmt: skip
 """What makes a new tensor that its backward pass does not need."""
 
