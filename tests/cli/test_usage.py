@@ -63,7 +63,11 @@ def test_what_is_wrong_is_said_and_nothing_else(
 
 @pytest.mark.parametrize(
     "arguments",
+<<<<<<< HEAD
     [("verify", "a.cat"), ("equal", "a.cat:a", "b.cat:b"),
+=======
+    [("equal", "a.cat:a", "b.cat:b"), ("draw", "a.cat:m", "-o", "x.svg"),
+>>>>>>> 0dd5d28 (Laws are stated, checked and verified: proved by one normal form, tested on numbers, or refuted by small ones)
      ("axes", "a.cat:m"), ("train", "a.cat:t", "--data", "x=y"), ("search", "a.cat:t"), ("lsp",),
      ("explain", "a.cat:m")],
 )  # fmt: skip
