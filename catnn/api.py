@@ -13,7 +13,15 @@ from catnn.cost import Cost
 from catnn.cost import cost as cost_of
 from catnn.elaborate.names import suggestion
 from catnn.errors.diagnostic import CatError, Diagnostic
-from catnn.pipeline import Checked, Definition, check, check_text, specialise, specialise_symbolic
+from catnn.pipeline import (
+    Checked,
+    Definition,
+    check,
+    check_text,
+    specialise,
+    specialise_symbolic,
+    verify,
+)
 from catnn.weights import load_strictly
 
 if TYPE_CHECKING:
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
     from catnn.ir import terms as ir
+    from catnn.laws.verify import Report
 
 Setting: TypeAlias = int | float | bool | str | tuple[int, ...]
 
@@ -40,6 +49,15 @@ class Program(Mapping[str, "Model"]):
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         return self.checked.diagnostics
+
+    def verify(self, *, examples: int = 100, seed: int = 0) -> "list[Report]":
+        """What is known of each law of the file: proved, tested on `examples`, or refuted.
+
+        The same seed gives the same reports. `CatError` if torch or hypothesis is not installed.
+        """
+        backend = find_backend()
+        laws = self.checked.laws.values()
+        return [verify(self.checked, law, backend, examples, seed) for law in laws]
 
     def __getitem__(self, name: str) -> "Model":
         if name not in self.checked.definitions:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast
 
 from catnn.errors.diagnostic import CatError, Diagnostic
 from catnn.ir.terms import Program
+from catnn.laws.trial import Sides
 from catnn.source import NOWHERE
 
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ class Backend(Protocol):
         self, program: Program, *, mode: Mode, seed: int, checkpoint: str | None, optimise: bool
     ) -> "Module":
         """A module with parameters drawn from `seed`, not compiled."""
+        ...
+
+    def sides(
+        self, program: Program, operator: Literal["==", "<="], scope: Literal["value", "gradient"]
+    ) -> Sides:
+        """A law, to be tried on numbers."""
         ...
 
     def compile(self, module: "Module") -> "Module":

@@ -26,11 +26,14 @@ from catnn.elaborate.later import refuse_later
 from catnn.elaborate.unused import unused
 from catnn.errors import CatError, Diagnostic
 from catnn.ir.terms import Program
+from catnn.laws.statement import Law, stated
+from catnn.laws.trial import Evaluator
 from catnn.source import SourceFile, Span
 from catnn.syntax import ast, modules
 from catnn.types.dims import SizeError, SizeLimit
 
 if TYPE_CHECKING:
+    from catnn.laws.verify import Report
     from catnn.specialise import Binding
 
 T = TypeVar("T")
@@ -65,6 +68,7 @@ class Checked:
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, SourceFile] = field(repr=False)
     definitions: Mapping[str, Definition]
+    laws: Mapping[str, Law]
     checker: Checker = field(repr=False, eq=False)
 
 
@@ -97,6 +101,15 @@ def specialise(
             return verify(normalise(program), "normalise") if optimise else program
 
     return with_room(passes)
+
+
+def verify(
+    checked: Checked, law: Law, evaluator: Evaluator, examples: int = 100, seed: int = 0
+) -> "Report":
+    """What is known of a law of a checked file: proved, tested, or refuted."""
+    from catnn.laws.verify import verify as run
+
+    return with_room(lambda: run(checked.checker, law, evaluator, examples, seed))
 
 
 def specialise_symbolic(checked: Checked, name: str, bindings: "Mapping[str, Binding]") -> Program:
@@ -138,6 +151,7 @@ def _sizes_of(definition: Elaborated) -> Iterator[None]:
 def _check(program: modules.Modules) -> Checked:
     checker = Checker(program)
     found: dict[str, Definition] = {}
+    laws: dict[str, Law] = {}
     for name in program.files:
         for declaration in program.declarations(name):
             if isinstance(declaration, ast.Morph):
@@ -147,12 +161,19 @@ def _check(program: modules.Modules) -> Checked:
                 _ensure(checker, definition)
                 if name == program.root and definition.state == "done":
                     found[definition.name] = _public(definition, program.sources[name])
+            elif isinstance(declaration, ast.Law):
+                law = stated(checker, name, declaration)
+                if law is not None:
+                    _ensure(checker, law.definition)
+                    if name == program.root and law.definition.state == "done":
+                        laws[law.name] = law
             else:
                 refuse_later(checker, declaration)
     diagnostics = (*program.diagnostics, *checker.diagnostics)
     if not diagnostics:  # what is wrong would leave much unused
         diagnostics = tuple(unused(program.files[program.root].tree))
-    return Checked(tuple(sorted(diagnostics, key=_place)), program.sources, found, checker)
+    diagnostics = tuple(sorted(diagnostics, key=_place))
+    return Checked(diagnostics, program.sources, found, laws, checker)
 
 
 def _ensure(checker: Checker, definition: Elaborated) -> None:

@@ -27,9 +27,10 @@ COMMANDS = {
     "explain": "explain an error code, with an example and its cure",
     "fmt": "lay out files canonically",
     "new": "write a starter file",
+    "verify": "prove or test the laws of a file, and show where one fails",
 }
 
-LATER = ("verify", "equal", "axes", "train", "search", "lsp")
+LATER = ("equal", "axes", "train", "search", "lsp")
 
 
 class Command(Protocol):

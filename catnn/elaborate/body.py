@@ -5,7 +5,7 @@ from catnn.elaborate.binding import bind_name
 from catnn.elaborate.calls import coerce
 from catnn.elaborate.constants import is_constant
 from catnn.elaborate.context import Abandon, Claim, Elaborator, fresh_uid
-from catnn.elaborate.core import Atom, Block, Closure, Ref, Tupled
+from catnn.elaborate.core import Atom, Block, Closure, Ref, Static, Tupled
 from catnn.elaborate.crossing import prove_whole
 from catnn.elaborate.definition import Definition, Port, Requirement
 from catnn.elaborate.linearity import prove_claims
@@ -13,10 +13,12 @@ from catnn.elaborate.names import written
 from catnn.elaborate.patterns import PATTERN
 from catnn.elaborate.reify import close_inputs
 from catnn.elaborate.scope import Scope, ValueEntry
+from catnn.elaborate.statements import run_statements
 from catnn.elaborate.statics import static_sizes
-from catnn.elaborate.unify import Obligation, leaves, prefixed
+from catnn.elaborate.unify import Mismatch, Obligation, leaves, prefixed
 from catnn.errors import Diagnostic, Label
 from catnn.source import Span
+from catnn.syntax import ast
 from catnn.types.atoms import Member, Total
 from catnn.types.dims import Dim, Symbol, fresh
 from catnn.types.facts import Compare, Fact, Facts
@@ -53,13 +55,16 @@ def elaborate_body(e: Elaborator, definition: Definition) -> None:
     definition.inputs = tuple(refs)
     _bind_inputs(e, definition, scope, refs)
     body = _block(e, definition, scope, refs)
+    if definition.kind == "law":
+        _sides_agree(e, definition, body)
     e.unifier.retry()
     if inferred:
         _generalise(e, definition, body)
     definition.body = body
     _wanted(e, definition)
     _numbers(e, definition)
-    _discharge(e, definition, inferred)
+    # A law holds for the sizes that it states; no fact is added to them in silence.
+    _discharge(e, definition, inferred and not (definition.kind == "law" and definition.ports))
     definition.static = static_sizes(e, definition)
     definition.solved = e.unifier
     if definition.is_linear:
@@ -67,6 +72,59 @@ def elaborate_body(e: Elaborator, definition: Definition) -> None:
     if definition.state != "failed":
         prove_claims(e, definition)
         prove_whole(e, definition)
+
+
+def _sides(e: Elaborator, body: ast.Expr, scope: Scope) -> Atom:
+    """The pair of the sides of a law; a number is what the other side makes of it."""
+    if isinstance(body, ast.Block):
+        scope, body = run_statements(e, body.statements, scope), body.result
+    assert isinstance(body, ast.Tuple)
+    one, other = (item.value for item in body.items)
+    left, right = e.value(one, scope), e.value(other, scope)
+    if isinstance(left, Static) and not isinstance(right, Static):
+        left = coerce(e, left, right.type, one.span)
+    elif isinstance(right, Static) and not isinstance(left, Static):
+        right = coerce(e, right, left.type, other.span)
+    return Tupled((left, right), Product((left.type, right.type)))
+
+
+def _sides_agree(e: Elaborator, definition: Definition, body: Block) -> None:
+    """Both sides of a law have the same type; `body` is the pair of them."""
+    pair = e.unifier.type(body.result.type)
+    assert isinstance(pair, Product)
+    left, right = pair.items
+    one, other = _side_nodes(definition)
+
+    def report(mismatch: Mismatch) -> Diagnostic:
+        here = Label(one.span, f"this has type `{e.unifier.type(left)}`")
+        there = f"this has type `{e.unifier.type(right)}`"
+        help = ("let both sides end with the same type",)
+        return Diagnostic(
+            "E0603",
+            "the sides of a law differ in type",
+            other.span,
+            there,
+            labels=(here,),
+            help=help,
+        )
+
+    try:
+        e.unifier.unify(left, right, report)
+    except Mismatch as mismatch:
+        e.report(report(mismatch))
+        raise Abandon from None
+
+
+def _side_nodes(definition: Definition) -> tuple[ast.Static, ast.Static]:
+    body = definition.body_ast
+    if isinstance(body, ast.Block):
+        body = body.result
+    if isinstance(body, ast.Tuple):
+        one, other = (item.value for item in body.items)
+    else:
+        assert isinstance(body, ast.Fan)
+        one, other = body.factors
+    return one, other
 
 
 def _claim_linear(e: Elaborator, definition: Definition, body: Block) -> None:
@@ -116,6 +174,8 @@ def _block(e: Elaborator, definition: Definition, scope: Scope, refs: list[Ref])
         target = prefixed((Dim.of(definition.across),), target)
 
     def build() -> Atom:
+        if definition.kind == "law" and definition.header.inputs is not None:
+            return _sides(e, body, scope)
         if (
             definition.header.inputs is not None
             or definition.is_nullary

@@ -132,7 +132,7 @@ class Checker:
             if module not in self.broken:
                 self.broken[module] = self.library.broken_names(module)
             return name in self.broken[module]
-        return not isinstance(found[0], ast.Morph | ast.AliasDecl)
+        return not isinstance(found[0], ast.Morph | ast.AliasDecl | ast.Law)
 
     def knows_type(self, module: str, name: str) -> bool:
         """Whether an upper-case name is a declared type rather than a type variable."""

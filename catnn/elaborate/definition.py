@@ -60,7 +60,7 @@ class Definition:
     """A `morph`, `model` or primitive of one file."""
 
     name: str
-    kind: Literal["morph", "model", "primitive"]
+    kind: Literal["morph", "model", "law", "primitive"]
     module: str
     span: Span
     header: ast.Header

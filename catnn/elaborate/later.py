@@ -12,7 +12,6 @@ WHAT: dict[type, str] = {
     ast.Algebra: "`algebra`",
     ast.Sheaf: "`sheaf`",
     ast.Lens: "`lens`",
-    ast.Law: "`law`",
     ast.Weights: "`weights`",
     ast.Data: "`data`",
     ast.Mesh: "`mesh`",

@@ -102,6 +102,9 @@ CODES: dict[str, str] = {
     "E0591": "weights that do not fit the model",
     # E06xx: laws
     "E0601": "`forall` outside a law",
+    "E0602": "a law that states nothing",
+    "E0603": "a law whose sides differ in type",
+    "E0604": "a law that does not hold",
     # E08xx: lowering and run time
     "E0801": "no backend",
     # W: warnings

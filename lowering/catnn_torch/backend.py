@@ -27,6 +27,7 @@ from catnn_torch.ops import EMITTERS
 from catnn_torch.ops.precision import PRECISION
 from catnn_torch.pickling import State, make_picklable, put_back
 from catnn_torch.recurrent import HELPERS as RECURRENT
+from catnn_torch.trial import TorchSides
 
 _numbers = count(1)
 
@@ -71,6 +72,13 @@ class TorchBackend:
                 torch.manual_seed(seed)
             module = made(emitted, program.name, checkpoint)
         return module.eval() if mode == "infer" else module
+
+    def sides(
+        self, program: Program, operator: Literal["==", "<="], scope: Literal["value", "gradient"]
+    ) -> TorchSides:
+        """A law, to be tried on numbers: its sides as they are written."""
+        module = self.build(program, optimise=False).double()
+        return TorchSides(program, module, operator, scope)
 
     def compile(self, module: nn.Module) -> nn.Module:
         """The same module through `torch.compile`; a repeated block is compiled once."""

@@ -63,7 +63,7 @@ def test_what_is_wrong_is_said_and_nothing_else(
 
 @pytest.mark.parametrize(
     "arguments",
-    [("verify", "a.cat"), ("equal", "a.cat:a", "b.cat:b"),
+    [("equal", "a.cat:a", "b.cat:b"),
      ("axes", "a.cat:m"), ("train", "a.cat:t", "--data", "x=y"), ("search", "a.cat:t"), ("lsp",),
      ("explain", "a.cat:m")],
 )  # fmt: skip

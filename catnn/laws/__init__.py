@@ -1,0 +1,1 @@
+"""Laws: statements about morphisms, checked like them, and tested on numbers."""
