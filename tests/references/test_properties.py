@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
-from tests.references.case import case, indices, model, reals
+import catnn
+from tests.references.case import EXAMPLES, case, indices, model, reals
 from tests.references.harness import redraw
 
 pytestmark = [pytest.mark.torch, pytest.mark.reference]
@@ -128,6 +129,75 @@ def test_samples_differ_from_call_to_call_and_from_item_to_item() -> None:
     assert not torch.equal(first, module(same)[0])
     torch.manual_seed(0)
     torch.testing.assert_close(module(same)[0], first)
+
+
+def test_chances_of_all_images_add_up_to_one() -> None:
+    """Each pixel is predicted from those before it alone, so the product of all is a distribution."""
+    module, (x,) = small("made")
+    d = x.shape[1]
+    everything = torch.cartesian_prod(*[torch.tensor([0.0, 1.0], dtype=torch.float64)] * d)
+    assert float((-module(everything)).exp().sum().detach()) == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize(("tau", "sharp"), [(0.02, True), (2.0, False)])
+def test_samples_of_gumbel_are_sharper_the_colder(tau: float, sharp: bool) -> None:
+    text = f"model m : [5] -> [5] = gumbel_softmax[{tau}]\n"
+    torch.manual_seed(0)
+    greatest = catnn.loads(text)["m"].torch().double()(reals(4000, 5)).amax(-1)
+    assert (float((greatest > 0.99).double().mean()) > 0.9) is sharp
+
+
+# ---- codes ----------------------------------------------------------------------------------
+
+
+def test_a_code_is_its_own_code() -> None:
+    """Quantised once or twice is the same, and the gradient passes as it is."""
+    text = (EXAMPLES / "vqvae.cat").read_text().split("model vqvae")[0]
+    quantise = catnn.loads(f"{text}model m : [4] -> ([4], []) = quantise[6, 0.25]\n")["m"]
+    module = quantise.torch().double()
+    x = reals(9, 4).requires_grad_()
+    q, _ = module(x)
+    again, apart = module(q.detach())
+    torch.testing.assert_close(again, q)
+    torch.testing.assert_close(apart, torch.zeros(9, dtype=torch.float64))
+    weight = reals(9, 4, seed=5)
+    (slope,) = torch.autograd.grad((q * weight).sum(), x)
+    torch.testing.assert_close(slope, weight)
+
+
+def test_labels_can_be_put_and_got() -> None:
+    """With orthonormal rows of M: what is put is got, putting what is there changes nothing, the last put counts."""
+    text = """
+    morph get : [d] -> [l] over m : [l, d] = z => {l d, d -> l}(m, z)
+    morph put : ([d], [l]) -> [d] over m : [l, d] = (z, y) => z + {l d, l -> d}(m, y - get(z))
+    model m : ([d], [l], [l]) -> ([l], [d], [d], [d]) over m : [l, d] = (z, y, other) =>
+      (get(put(z, y)), put(z, get(z)), put(put(z, other), y), put(z, y))
+    """
+    rows = torch.linalg.qr(reals(7, 3))[0].T.contiguous()
+    z, y, other = reals(4, 7), reals(4, 3, seed=4), reals(4, 3, seed=5)
+    got, same, twice, once = catnn.loads(text)["m"].torch().double()(z, y, other, rows)
+    torch.testing.assert_close(got, y)
+    torch.testing.assert_close(same, z)
+    torch.testing.assert_close(twice, once)
+    module, (x, y, wanted) = small("subspace")
+    with torch.no_grad():
+        dict(module.named_parameters())["m"].copy_(rows)
+    edited, _ = module(x, y, wanted)
+    both, _ = module(x, 3 * y, wanted)
+    torch.testing.assert_close(edited, both)
+
+
+def test_no_product_of_a_bilinear_autoencoder_has_squared_width() -> None:
+    """Of m latents of width d: m^2 d for the kernel, never m d^2."""
+    flops = model("bilinear_autoencoder").bind(latents=3, d=1000).cost(batch=1).flops
+    assert flops <= 2 * (2 * 3 * 1000 + 3 * 9 * 1000 + 9 + 3)
+
+
+def test_observations_have_no_order() -> None:
+    module, (x, y, at) = small("cnp")
+    order = torch.randperm(x.shape[1], generator=torch.Generator().manual_seed(0))
+    for one, other in zip(module(x[:, order], y[:, order], at), module(x, y, at), strict=True):
+        torch.testing.assert_close(one, other)
 
 
 # ---- gates and layers -----------------------------------------------------------------------
