@@ -172,7 +172,7 @@ def _own(apply: Apply, real: int) -> Dim:
         case op if op in ATTENTION:
             return real * product(apply.lead) * first[-2]
         case "dropout":
-            return product(first)
+            return NOTHING if apply.attr("p") == 0 else product(first)
         case op if op.startswith(("max_pool", "adaptive_max_pool")):
             return WORD * product(sizes(apply.type))
         case "top" | "sort" | "argmax" | "argmin":
