@@ -49,7 +49,7 @@ def _at(scope: Scope, lists: dict[str, FamilyEntry], place: int) -> Scope:
     return inner
 
 
-def _bare(expr: ast.Expr) -> set[str]:
+def _bare(expr: ast.Static) -> set[str]:
     """The names in a size that stand neither before brackets nor inside of a sum."""
     match expr:
         case ast.Name(text=text):

@@ -62,7 +62,7 @@ class Theory:
         self.facts = facts
         self.depth = depth
         self.fuel = fuel or Fuel()
-        self.least: dict[Symbol | Member, Number] = {**least}
+        self.least: dict[Symbol | Member, Number] = dict(iter(least.items()))
         self.rewrites: dict[Atom, Dim] = {}
         self.whole: list[Dim] = []
         self.bounds: list[tuple[Dim, bool]] = []

@@ -37,9 +37,12 @@ def gate(theirs: str, ours: str, reduce: str, expand: str) -> list[Rule]:
     ]
 
 
-def staged(depths: Sequence[int], theirs: str, first: int = 0) -> Iterator[tuple[str, str]]:
-    """Prefixes of the blocks of each `stage`: theirs (`{stage}`, `{block}`, counted from `first`) and ours."""
+def staged(
+    depths: Sequence[int], theirs: str, stages_from: int = 0, blocks_from: int = 0
+) -> Iterator[tuple[str, str]]:
+    """Their and our prefix for each block of each `stage`; theirs has `{stage}` and `{block}`."""
     for stage, depth in enumerate(depths):
         for block in range(depth):
             place = "first" if block == 0 else f"rest.{block - 1}"
-            yield theirs.format(stage=stage + first, block=block + first), f"stages.{stage}.{place}"
+            prefix = theirs.format(stage=stage + stages_from, block=block + blocks_from)
+            yield prefix, f"stages.{stage}.{place}"

@@ -15,9 +15,7 @@ BASIC = ("one", "two")
 def rules(depths: Sequence[int], parts: Sequence[str] = BOTTLENECK) -> list[Rule]:
     """Stem, stages and head of timm's `ResNet`; the convolutions of a block are our `parts`."""
     found = [*conv_norm("conv1", "bn1", "stem"), Rule(r"fc\.(\w+)", r"head.\1")]
-    for theirs, ours in staged(depths, r"layer{stage}\.{block}"):
-        layer, block = theirs.split(r"\.")
-        theirs = f"layer{int(layer[5:]) + 1}" + rf"\.{block}"
+    for theirs, ours in staged(depths, r"layer{stage}\.{block}", 1):
         for number, part in enumerate(parts, 1):
             found += conv_norm(
                 rf"{theirs}\.conv{number}", rf"{theirs}\.bn{number}", f"{ours}.{part}"

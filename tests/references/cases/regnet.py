@@ -12,7 +12,7 @@ PARTS = {"1": "narrow", "2": "middle", "3": "widen"}
 
 def rules() -> list[Rule]:
     found = [*conv_norm(r"stem\.conv", r"stem\.bn", "stem"), Rule(r"head\.fc\.(\w+)", r"head.\1")]
-    for theirs, ours in staged((1, 1, 4, 7), r"s{stage}\.b{block}", 1):
+    for theirs, ours in staged((1, 1, 4, 7), r"s{stage}\.b{block}", 1, 1):
         pairs = {f"conv{number}": part for number, part in PARTS.items()} | {"downsample": "skip"}
         for name, part in pairs.items():
             found += conv_norm(

@@ -14,9 +14,7 @@ LEAVES = r"(weight|bias|running_mean|running_var)"
 
 def rules(depths: Sequence[int]) -> list[Rule]:
     found = [*conv_norm("conv1", "bn1", "stem"), Rule(r"fc\.(\w+)", r"head.\1")]
-    for stage, ours in staged(depths, "{stage} {block}"):
-        number, block = stage.split()
-        theirs = rf"layer{int(number) + 1}\.{block}"
+    for theirs, ours in staged(depths, r"layer{stage}\.{block}", 1):
         for path, part in enumerate(("near", "far")):
             layer = rf"{theirs}\.conv1\.paths\.{path}"
             found += conv_norm(rf"{layer}\.conv", rf"{layer}\.bn", f"{ours}.select.{part}")

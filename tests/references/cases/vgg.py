@@ -17,14 +17,11 @@ def rules(depths: Sequence[int]) -> list[Rule]:
         Rule(r"pre_logits\.fc2\.(\w+)", r"two.\1", flat),
         Rule(r"head\.fc\.(\w+)", r"head.\1"),
     ]
+    places = list(staged(depths, "{stage}"))
     place = 0
-    for (theirs, ours), (after, _) in zip(
-        list(staged(depths, "{stage}")),
-        [*list(staged(depths, "{stage}"))[1:], ("", "")],
-        strict=True,
-    ):
+    for (stage, ours), (following, _) in zip(places, [*places[1:], ("", "")], strict=True):
         found.append(Rule(rf"features\.{place}\.(\w+)", rf"{ours}.\1"))
-        place += 2 if after == theirs else 3
+        place += 2 if following == stage else 3
     return found
 
 
