@@ -393,6 +393,14 @@ def lookup(e: Elaborator, tensor: Atom, indices: Sequence[Atom], span: Span) -> 
     return e.bind(core.Lookup(tensor, tuple(found), result), result, "looked_up", span)
 
 
+def _from_the_end(index: Dim, axis: Dim) -> str:
+    """What Python counts from the end is counted from the front."""
+    place = index.as_int()
+    if place is None or place >= 0:
+        return "indices count from 0"
+    return f"indices count from 0; from the end: `x({axis} - {-place})`"
+
+
 def _index(e: Elaborator, index: Atom, axis: object, tensor: Type, span: Span) -> Atom:
     assert isinstance(axis, Dim)
     type_ = e.unifier.type(index.type)
@@ -404,7 +412,7 @@ def _index(e: Elaborator, index: Atom, axis: object, tensor: Type, span: Span) -
                     "E0306",
                     f"the index {index.value} is outside an axis of size `{e.unifier.dim(axis)}`",
                     span,
-                    help=("indices count from 0",),
+                    help=(_from_the_end(index.value, axis),),
                 )
             return Diagnostic(
                 "E0306",

@@ -8,12 +8,33 @@ from catnn.elaborate.typing import to_type
 from catnn.errors import Label
 from catnn.source import Span
 from catnn.syntax import ast
+from catnn.syntax.names import bound
 from catnn.types.dims import fresh
 from catnn.types.types import Abstract, Product, Tensor
 
 
 def bind_pattern(e: Elaborator, pattern: ast.Pattern, atom: Atom, scope: Scope, span: Span) -> None:
-    """Bind the names of a pattern to the components of a value."""
+    """Bind the names of a pattern to the components of a value; each name stands once in it."""
+    refuse_twice(e, pattern)
+    _bind(e, pattern, atom, scope, span)
+
+
+def refuse_twice(e: Elaborator, pattern: ast.Pattern) -> None:
+    """E0313: one name for two components of a value."""
+    first: dict[str, Span] = {}
+    for name, place in bound(pattern):
+        if name in first and name != "_":
+            e.fail(
+                "E0313",
+                f"`{name}` is named twice",
+                place,
+                labels=[Label(first[name], "first here")],
+                help=["give each part a name of its own; one that nothing uses may begin with `_`"],
+            )
+        first[name] = place
+
+
+def _bind(e: Elaborator, pattern: ast.Pattern, atom: Atom, scope: Scope, span: Span) -> None:
     if pattern.type is not None:
         atom = coerce(e, atom, to_type(e, pattern.type, scope), pattern.span)
     if isinstance(pattern, ast.PatternName):
@@ -38,7 +59,7 @@ def bind_pattern(e: Elaborator, pattern: ast.Pattern, atom: Atom, scope: Scope, 
             else [],
         )
     for k, (item, item_type) in enumerate(zip(pattern.items, type_.items, strict=True)):
-        bind_pattern(e, item, component(atom, k, item_type), scope, span)
+        _bind(e, item, component(atom, k, item_type), scope, span)
 
 
 def bind_name(e: Elaborator, name: str, atom: Atom, scope: Scope, span: Span) -> None:

@@ -8,7 +8,7 @@ from catnn.elaborate import core
 from catnn.elaborate.context import Abandon, Claim, Elaborator
 from catnn.elaborate.core import Atom, Component, Morphism, Tupled
 from catnn.elaborate.definition import Definition, Port, StaticParameter
-from catnn.elaborate.facts_text import needed
+from catnn.elaborate.facts_text import near_divisors, needed
 from catnn.elaborate.habits import argument_help
 from catnn.elaborate.initialisers import default_start, initialiser
 from catnn.elaborate.names import suggestion
@@ -525,7 +525,7 @@ def _unshown(
             f"`{definition.name}` requires it here",
             tuple(labels),
             (f"here {', '.join(values)}",) if values else (),
-            () if false else (f"add `where {needed(shown)}` to the signature",),
+            near_divisors(shown) if false else (f"add `where {needed(shown)}` to the signature",),
         )
 
     return report

@@ -212,11 +212,19 @@ def _convert_help(due: object, have: object) -> tuple[str, ...]:
 def _rank_help(given: Type, due: Type) -> tuple[str, ...]:
     if isinstance(given, Tensor) and isinstance(due, Tensor):
         missing = len(due.shape) - len(given.shape)
+        if given == Tensor(INT):
+            return ("sizes and numbers stand in brackets, inputs in parentheses: `f[64](x)`",)
+        if missing > 0 and not given.shape:
+            return ("to keep axes in a reduction, put brackets around the others: `mean{c [h w]}`",)
         if missing > 0:
             return (
                 f"{missing} more {'axis is' if missing == 1 else 'axes are'} due; add one by a pattern, `{{d -> 1 d}}`",
             )
     return ()
+
+
+def _is_colours(axis: object) -> bool:
+    return axis in (Dim.of(1), Dim.of(3), Dim.of(4))
 
 
 def _result_help(given: Type, due: Type) -> tuple[str, ...]:
@@ -229,6 +237,8 @@ def _result_help(given: Type, due: Type) -> tuple[str, ...]:
     if have == (*want, Dim.of(1)):
         names = " ".join("nmkpq"[: len(want)])
         return (f"drop the axis of size 1: `>> {{{names} 1 -> {names}}}`",) if want else (ONLY,)
+    if len(have) == len(want) == 3 and _is_colours(have[-1]):
+        return ("channels come first: permute the axes before, `{h w c -> c h w} >> ..`",)
     if len(have) == len(want) and have[:-1] == want[:-1] and want[-1] != Dim.of(1):
         return (f"end with a map to the stated size, for example `>> linear[{want[-1]}]`",)
     if len(have) > len(want) and have[-len(want) :] == want and all(_is_word(d) for d in have):

@@ -55,7 +55,10 @@ def constant(e: Elaborator, expr: ast.Expr, scope: Scope, expected: Type | None)
                 "E0209",
                 f"the type of `{name}` is open here",
                 expr.span,
-                help=[f"give its sizes: `{name}[n]`"],
+                help=[
+                    f"give its sizes: `{name}[n]`",
+                    f"or name the input and apply: in `x => f({name}, x)` the type is that of `f`",
+                ],
             )
         return _filled(e, name, expected, (), expr.span)
     if expected is None or not e.begins:

@@ -82,6 +82,18 @@ def _candidates(left: Dim, right: Dim) -> Iterator[Fact]:
                         yield Compare("==", size % denominator, Dim.of(rest))
 
 
+def near_divisors(fact: Fact) -> tuple[str, ...]:
+    """A help line with numbers that divide, where one of two known numbers does not."""
+    if not isinstance(fact, Divides):
+        return ()
+    divisor, dividend = fact.divisor.as_int(), fact.dividend.as_int()
+    if divisor is None or dividend is None or not 0 < divisor <= dividend <= 10**6:
+        return ()
+    below = next(k for k in range(divisor, 0, -1) if dividend % k == 0)
+    above = next(k for k in range(divisor, dividend + 1) if dividend % k == 0)
+    return (f"near {divisor}, `{below}` and `{above}` divide {dividend}",)
+
+
 def needed(fact: Fact) -> str:
     """A fact to add, solved where it says that a size is at least 1."""
     if isinstance(fact, Compare) and fact.op == ">=" and fact.right == ONE:

@@ -37,6 +37,17 @@ HABITS = {
     "bmm": "a contraction is a pattern: `{b n k, b k m -> b n m}(a, b)`",
     "size": "sizes are names of the signature: `x : [n, d]`",
     "shape": "sizes are names of the signature: `x : [n, d]`",
+    "none": "there is no missing value: leave the argument out, or choose by `if` in a bracket",
+    "detach": "let no gradient pass by `stop(x)`",
+    "contiguous": "leave it out: how values lie in memory is not said",
+    "clone": "leave it out: values never change",
+    "to": "leave it out: devices and precision are chosen where the module is built",
+    "cuda": "leave it out: devices are chosen where the module is built",
+    "item": "a value of the run stays a value: use it as it is",
+    "chunk": "cut an axis by a pattern: `{n (p + q) -> n p, n q}[p = 2]`",
+    "split": "cut an axis by a pattern: `{n (p + q) -> n p, n q}[p = 2]`",
+    "where": "choose between values by `select(condition, a, b)`",
+    "modulelist": "layers in a row are `repeat[n] f`, or `(>> i < n) f[i]`",
     "t": "permute axes by a pattern: `{n m -> m n}`",
 }
 """Functions, modules and methods."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from catnn.elaborate import core
 from catnn.elaborate.context import Abandon, Elaborator
 from catnn.elaborate.core import Atom, Constant, Static, Tupled
+from catnn.elaborate.facts_text import missing_fact
 from catnn.elaborate.unify import Mismatch
 from catnn.errors import Diagnostic, Label
 from catnn.source import Span
@@ -443,6 +444,11 @@ def _alignment_help(e: Elaborator, one: Dim, other: Dim, shapes: tuple[Shape, Sh
     difference = (one - other).as_int()
     if len(short) >= 3 and difference is not None and abs(difference) <= 16:
         return ["a window of odd size `k` keeps `h` and `w` with `pad = k // 2`"]
+    fact = missing_fact(e.unifier.facts, one, other)
+    if fact is not None:
+        return [f"add `where {fact}`"]
+    if len(short) == len(long) == 3 and (one, other) == (long[0], short[0]):
+        return [f"bring one to the channels of the other, for example by `conv[{one}, 1]`"]
     if len(short) == len(long) and (one, other) == (long[-1], short[-1]) and len(long) < 3:
         return [f"bring one to the size of the other, for example by `>> linear[{one}]`"]
     return []

@@ -172,14 +172,17 @@ def _member(e: Elaborator, name: str, index: Dim, span: Span, scope: Scope) -> D
     entry = scope.size(name)
     if not isinstance(entry, FamilyEntry):
         e.fail("E0305", f"`{name}` is not a list of sizes", span)
+    position = index.as_int()
+    length = entry.length if entry.members is None else Dim.of(len(entry.members))
+    count = None if length is None else length.as_int()
+    if position is not None and count is not None and not 0 <= position < count:
+        e.fail(
+            "E0219",
+            f"`{name}` has {count} members; there is no [{position}]",
+            span,
+            help=["members count from 0"],
+        )
     if entry.members is not None:
-        position = index.as_int()
-        if position is not None and not 0 <= position < len(entry.members):
-            e.fail(
-                "E0219",
-                f"`{name}` has {len(entry.members)} members; there is no [{position}]",
-                span,
-            )
         return literal_list(entry.members, index)
     return family(entry.symbol, index)
 

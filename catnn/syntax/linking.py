@@ -13,6 +13,7 @@ from catnn.syntax.names import declared
 from catnn.syntax.reading import Reading
 
 _STD = "std"
+_PYTHON = frozenset({"torch", "numpy", "jax", "tensorflow", "keras", "einops", "math", "timm"})
 _WORDS = {"std.graph": frozenset({"push"}), "std.losses": frozenset({"cross_entropy"})}
 """Words of the language and primitives that may be imported with what they are used with."""
 
@@ -133,6 +134,8 @@ def _no_module(name: str, node: ast.Import, library: Library) -> Diagnostic:
     guess = close(node.module[-1], library.names)
     modules = ", ".join(file_of(module) for module in sorted(library.names))
     found = f"did you mean `{file_of(guess)}`?" if guess else f"there are {modules}"
+    if node.module[0] in _PYTHON:
+        found = "layers and functions of the library need no import: `linear[64]`, `softmax`"
     return Diagnostic(
         "E0321",
         f"no module `{name}`",

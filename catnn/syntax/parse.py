@@ -21,6 +21,9 @@ from catnn_grammar import Mistake, Parser, Token, tokenise
 
 T = TypeVar("T")
 
+_ONCE = "E0136"
+"""A size in upper case stands in many places; it is one mistake."""
+
 MAX_CHARACTERS = 2_000_000
 MAX_WORD = 1000
 """How many characters a name, a number or a text in quotes may have: messages repeat them."""
@@ -94,7 +97,8 @@ def _run(source: SourceFile, tokens: list[Token], start: str) -> tuple[object, l
     # One mistake may be met again on the way on from it.
     found: dict[tuple[object, ...], Mistake] = {}
     for mistake in mistakes:
-        found.setdefault((mistake.code, mistake.start, mistake.end, mistake.message), mistake)
+        place = () if mistake.code == _ONCE else (mistake.start, mistake.end)
+        found.setdefault((mistake.code, *place, mistake.message), mistake)
     return value, sorted(found.values(), key=lambda m: m.start)
 
 

@@ -241,6 +241,14 @@ def no_semicolon(s: Situation) -> Mistake | None:
     """E0101: the `;` after a statement or entry is missing."""
     if "SEMICOLON" not in s.expected or (s.opening and s.opening.kind == "LSQB"):
         return None
+    if s.token.text == "in" and s.on_a_statement():
+        return s.mistake(
+            "E0101",
+            "`let` has no `in`",
+            "a statement ends with `;`",
+            help=("write `let y = ..; result`",),
+            repairs=(s.replace("SEMICOLON"),),
+        )
     from_statement = s.token.kind in STATEMENT_WORDS
     if not (from_statement or s.on_new_line() or begins_declaration(s)):
         return None

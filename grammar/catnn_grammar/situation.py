@@ -125,6 +125,12 @@ class Situation:
                 found.pop()
         return found
 
+    def on_a_statement(self) -> bool:
+        """Whether a statement that may end here is open."""
+        return "SEMICOLON" in self.expected and any(
+            word in self.recent for word in ("LET", "SHARE", "PARAM", "BUFFER", "DRAW")
+        )
+
     @property
     def recent(self) -> Sequence[str]:
         """The symbols read since the innermost open bracket."""

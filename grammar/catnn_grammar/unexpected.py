@@ -64,6 +64,18 @@ def _hint(s: Situation) -> tuple[str, Repair | None]:
     if token.kind == "TILDE" and s.before(2).text in ("param", "draw"):
         word, name = s.before(2).text, before.text
         return f"its type stands in between: `{word} {name} : [d] ~ ..`", None
+    if token.kind == "COMMA" and s.on_a_statement():
+        return "a statement ends with `;`", s.replace("SEMICOLON")
+    if token.kind == "COLON" and "THEN" in s.expected and "IF" in s.symbols:
+        return "write `if c then a else b`", None
+    if token.text == "in" and "FOR" in s.symbols:
+        return "an index runs below a number: `[e for i < n]`", None
+    if token.kind == "LBRACE" and "LSQB" in s.expected and before.kind in ("COLON", "TO"):
+        return "a tensor has square brackets: `[n, d]`", None
+    if token.kind == "INT" and before.kind == "LPAR" and "LSQB" in s.expected:
+        return f"a tensor has square brackets: `[{token.text}]`", None
+    if token.kind in ("COMMA", "RPAR") and s.expected == {"COLON"} and before.kind == "NAME":
+        return "sizes stand in square brackets, inputs have types: `f[n]`, `f(x : [n])`", None
     if s.before(2).text == "let" and s.opening is not None and s.opening.kind == "LBRACE":
         return "braces hold an axis pattern; a body has none: `x => let y = ..; y`", None
     return "", None
