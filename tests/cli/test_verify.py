@@ -39,9 +39,9 @@ def test_every_law_has_a_line_and_a_false_one_its_counterexample(catnn: Run) -> 
     assert result.returncode == 1
     first, second, third, last = result.stdout.splitlines()
     assert first == "shift  tested    on 20 examples"
-    assert second.startswith("odd    refuted   after ")
+    assert second == "odd    refuted   see below"
     assert third == "twice  proved    both sides have one normal form"
-    assert last == "3 laws: 1 proved, 1 tested and 1 refuted"
+    assert last == "3 laws: 1 proved, 1 tested, 1 refuted"
     assert result.stderr == REFUTED
 
 
@@ -64,4 +64,4 @@ def test_wrong_usage(catnn: Run, laws: Path) -> None:
     assert "`shift`" in missing.stderr
     assert catnn("verify", "laws.cat", "--examples", "0").returncode == 2
     none = catnn("verify", "none.cat")
-    assert (none.returncode, none.stdout) == (0, "0 laws\n")
+    assert (none.returncode, none.stdout) == (0, "no laws\n")

@@ -72,7 +72,7 @@ def line(report: "Report", width: int) -> str:
     more = {
         "proved": "both sides have one normal form",
         "tested": f"on {plural(report.examples, 'example')}",
-        "refuted": f"after {plural(report.examples, 'example')}",
+        "refuted": "see below",
         "untested": report.why,
     }[report.status]
     return f"{report.law.name:{width}}  {report.status:8}  {more}"
