@@ -47,6 +47,8 @@ bench: setup
 
 docs: setup
 	$(BIN)/python docs/errors.py
+	$(BIN)/python docs/library.py
+	$(BIN)/python docs/gallery.py
 
 fmt: setup
 	$(BIN)/ruff check --fix .

@@ -465,6 +465,21 @@ class _Specialisation:
         return f"{arrow} over {over}" if over else arrow
 
 
+def default_sizes(checker: Checker, definition: Definition) -> dict[Symbol, Dim]:
+    """What arguments are by default, in terms of the arguments before them."""
+    found: dict[Symbol, Dim] = {}
+    scope = Scope(definition.module)
+    elaborator = Elaborator(checker, definition, Unifier(Facts.EMPTY))
+    for parameter in definition.parameters:
+        if parameter.kind not in ("size", "number", "bool", "string"):
+            continue
+        if parameter.default is not None:
+            found[parameter.symbol] = size(elaborator, parameter.default, scope)
+        entry = SizeEntry(Dim.of(parameter.symbol), parameter.kind, parameter.span)
+        scope.sizes[parameter.name] = entry
+    return found
+
+
 class _Opening(_Specialisation):
     """Whatever is not given stays open, also what a program could not do without."""
 
@@ -536,4 +551,4 @@ def _value(runner: Runner, term: Term, type_: Type, axes: tuple[Axis, ...]) -> V
             return Lifted(term, axes)
 
 
-__all__ = ["Binding", "Opened", "opened", "specialise", "specialise_symbolic"]
+__all__ = ["Binding", "Opened", "default_sizes", "opened", "specialise", "specialise_symbolic"]
