@@ -31,10 +31,9 @@ class Both(nn.Module):
     def __init__(self, width: int, noise: int) -> None:
         super().__init__()
         self.g, self.d = generator(width, noise), discriminator(width)
-        for name, leaf in self.named_parameters():
+        for leaf in self.parameters():
             if leaf.dim() > 1:
                 nn.init.normal_(leaf, 0, 0.02)
-            assert name
 
     def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
         image = self.g(z[:, :, None, None])
