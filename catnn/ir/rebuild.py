@@ -124,7 +124,15 @@ class Renaming(Rebuild):
         self.leaves, self.holders, self.factors = leaves, holders, factors
 
     def leaf(self, leaf: Leaf) -> Leaf:
-        return self.builder.leaf(self.leaves.get(leaf, leaf))
+        named = self.leaves.get(leaf, leaf)
+        return self.builder.leaf(evolve(named, init=self.start(named.init)))
+
+    def start(self, init: Term) -> Term:
+        """How a leaf begins: of the terms that the program has too, there is one object."""
+        for term in ordered([init], set()):
+            if term not in self.memo:
+                self.memo[term] = self.rebuilt(term)
+        return self.memo[init]
 
     def apply(self, term: Apply, arguments: tuple[Term, ...]) -> Term:
         factor = self.factors.get(term.factor, term.factor)

@@ -426,7 +426,8 @@ class _Specialisation:
         renamed = {leaf: evolve(leaf, path=path) for leaf, path in paths.items()}
         holders = _factor_paths(root)
         factors = {name: _dotted(path) for name, path in holders.items()}
-        region = rename_leaves(region, renamed, Builder(), holders, factors)
+        builder = Builder()
+        region = rename_leaves(region, renamed, builder, holders, factors)
         if not self.symbolic:
             self.refuse_unseen(region, inputs)
         used = used_leaves(region)
@@ -434,7 +435,7 @@ class _Specialisation:
             self.definition.name,
             tuple(inputs),
             region,
-            tuple(leaf for leaf in renamed.values() if leaf in used),
+            tuple(builder.leaf(leaf) for leaf in renamed.values() if leaf in used),
             tuple(self.runtime),
             facts,
             self.shown_type(),

@@ -157,3 +157,12 @@ def test_an_orthogonal_vector_has_length_one() -> None:
 def test_constants(init: str, shape: tuple[int, ...], due: Tensor) -> None:
     assert torch.equal(leaf(init, shape), due)
     assert torch.equal(leaf(init, shape, copies=2), torch.stack([due, due]))
+
+
+def test_a_program_may_hold_what_a_leaf_begins_as() -> None:
+    """The same zeros as a first value and in the body: one term of the program, not two."""
+    text = """model m[c = 2] : [c] -> [c] = x =>
+      param shift : [c] ~ zeros;
+      x * (zeros[c] - 1) + shift"""
+    module = catnn.loads(text)["m"].bind().torch()
+    assert module(torch.tensor([[1.0, 2.0]])).tolist() == [[-1.0, -2.0]]

@@ -237,3 +237,24 @@ def test_gated_perceptrons(act: str, function: Callable[[Tensor], Tensor]) -> No
 
     rules = [Rule(r"(\w+)\.weight", r"gated_mlp.\1.weight")]
     compare(Case("gated", f"gated_mlp[7, {act}]", [("", (5,))], (5,), Gated, rules), "p")
+
+
+def test_all_keys_of_their_own_are_attention() -> None:
+    """Linformer with as many mixtures as keys, each one key."""
+    fewer = model("model m : [5, 8] -> [5, 8] = low_rank_attention[2, 5] as attn").torch(seed=2)
+    plain = model("model m : [5, 8] -> [5, 8] = attention[2] as attn").torch()
+    leaves = dict(fewer.state_dict())
+    for name in ("k_mix", "v_mix"):
+        leaves.pop(f"attn.{name}.weight").copy_(torch.eye(5))
+    plain.load_state_dict(leaves)
+    x = torch.randn(2, 5, 8, dtype=torch.float64)
+    close("low rank", fewer.double()(x), plain.double()(x))
+
+
+def test_running_sums_of_quadratic_features_are_the_masked_kernel() -> None:
+    text = """model m : ([n, 3], [n, 3], [n, 2]) -> [n, 2] = (q, k, v) =>
+      causal_linear_attend[0.0](quadratic_features(q), quadratic_features(k), v)"""
+    q, k, v = (torch.randn(2, 5, e, dtype=torch.float64) for e in (3, 3, 2))
+    s = q @ k.mT
+    f = (1 + s + s * s / 2).tril()
+    close("causal", model(text).torch()(q, k, v), f @ v / f.sum(-1, keepdim=True))
