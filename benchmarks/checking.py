@@ -5,7 +5,8 @@
 Programs of 100 to 10 000 factors are written out in three shapes: one long
 chain, many small morphisms that use each other, and chains whose every joint
 needs a proof about sizes. `start` is a file of one factor: what the process and
-the imports take. GPT-2's example is to take at most 0.35 s.
+the imports take. GPT-2's example is to take at most 0.35 s. `gallery` is all examples in one
+process, with their number in place of factors.
 """
 
 import argparse
@@ -78,7 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with TemporaryDirectory() as folder:
         programs = [("start", 1, "model m : [4] -> [2] = linear[2]\n")]
         programs += [(name, size, text(size)) for name, text in SHAPES.items() for size in SIZES]
-        files = [("gpt2.cat", 0, EXAMPLES / "gpt2.cat")]
+        count = len(list(EXAMPLES.glob("*.cat")))
+        files = [("gpt2.cat", 0, EXAMPLES / "gpt2.cat"), ("gallery", count, EXAMPLES)]
         for name, size, text in programs:
             path = Path(folder) / f"{name}{size}.cat"
             path.write_text(text, "utf-8")

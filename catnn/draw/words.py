@@ -58,10 +58,12 @@ def factor(text: str, head: str, longest: int = LONGEST) -> str:
 
 
 def pattern(text: str, longest: int = 34) -> str:
-    """The pattern at the start of a factor, `{n (h e) -> h n e}`."""
+    """The pattern at the start of a factor, `{n (h e) -> h n e}`, or what stands for one: `concat`."""
     text = flat(text)
-    start = text.find("{")
-    return shortened(_bracket(text[start:], "{}"), longest) if start >= 0 else shortened(text, 12)
+    start, head = text.find("{"), _HEAD.match(text)
+    if head is not None and (start < 0 or start > head.end()):
+        return head[0]
+    return shortened(_bracket(text[max(start, 0) :], "{}"), longest)
 
 
 def _bracket(text: str, pair: str) -> str:

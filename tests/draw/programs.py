@@ -52,6 +52,7 @@ PROGRAMS = {
     "  if k == 0 then conv[c, 3, pad = 1]\n  else id + (maxpool[2] >> hourglass[k - 1] >> upsample[2])\n"
     "model m : [c, 16, 16] -> [c, 16, 16] = hourglass[3]",
     "random": "model m : [d] -> [d] = x =>\n  draw z : [d] ~ normal(0, 1);\n  x + z >> dropout[0.1]",
+    "thin": "model m[h = 2, d = 8] : [n, d] -> [n, d] where h divides d = attention[h]",
     "aside": "model m : [d] -> [d] = x =>\n  aux balance <- sum(x);\n  linear[d](x)",
 }
 

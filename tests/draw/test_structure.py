@@ -155,3 +155,9 @@ def test_no_picture_is_too_large(example: str) -> None:
         is_open = folded(diagram, depth)
         boxes = sum(1 for _ in closed(diagram, is_open))
         assert boxes <= max(MOST, len(diagram.nodes))
+
+
+def test_a_model_that_is_one_part_of_the_library_is_opened() -> None:
+    assert {"q", "k", "v", "out"} <= set(titles(drawn("thin"), None))
+    assert titles(drawn("thin"), 1) == ["attention[h]"]
+    assert titles(drawn("chain"), None) == ["linear[3]", "relu", "head"]
