@@ -69,6 +69,9 @@ def derived(name: str, own: int = 0, event: int = 0, **parameters: int | None) -
     return Distribution(name, MappingProxyType(parameters), own, event)
 
 
+OF_THE_LIBRARY = (noise("wide_uniform"), noise("wide_exponential"))
+"""Standard noise in at least 32 bits, where its order counts: for `std.random`."""
+
 DISTRIBUTIONS = {
     one.name: one
     for one in (
@@ -96,7 +99,7 @@ DISTRIBUTIONS = {
 
 def sampled(e: Elaborator, statement: ast.Draw, type_: Tensor, scope: Scope) -> Atom:
     """A sample of the type that the statement states."""
-    distribution, given = _head(e, statement.distribution)
+    distribution, given = _head(e, statement.distribution, scope.module)
     arguments = _arguments(e, distribution, given, scope, statement.distribution.span)
     shape = e.unifier.shape(type_.shape)
     lead = shape[: len(shape) - distribution.event]
@@ -116,16 +119,19 @@ Given = Sequence[tuple[str | None, ast.Static]]
 Arguments = Sequence[tuple[str, Atom, Span]]
 
 
-def _head(e: Elaborator, expr: ast.Expr) -> tuple[Distribution, Given]:
+def _head(e: Elaborator, expr: ast.Expr, module: str) -> tuple[Distribution, Given]:
     """The distribution, and its parameters by name or by place."""
+    known = DISTRIBUTIONS
+    if module == MODULE:
+        known = DISTRIBUTIONS | {one.name: one for one in OF_THE_LIBRARY}
     head: ast.Static = expr
     given: Given = ()
     if isinstance(expr, ast.Call):
         head, given = expr.head, [(item.label, item.value) for item in expr.arguments]
     elif isinstance(expr, ast.Instance):
         head, given = expr.head, [(argument.name, argument.value) for argument in expr.arguments]
-    if isinstance(head, ast.Name) and head.text in DISTRIBUTIONS:
-        return DISTRIBUTIONS[head.text], given
+    if isinstance(head, ast.Name) and head.text in known:
+        return known[head.text], given
     near = suggestion(head.text, DISTRIBUTIONS) if isinstance(head, ast.Name) else None
     listed = ", ".join(f"`{name}`" for name in DISTRIBUTIONS)
     e.fail(

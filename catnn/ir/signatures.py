@@ -450,6 +450,7 @@ RULES: Mapping[str, Rule] = {
     "draw.bernoulli": draw(1, Real, type(BOOL)),
     "draw.exponential": draw(1, Real),
     "draw.uniform_index": draw(0, Index),
+    **dict.fromkeys(("draw.wide_uniform", "draw.wide_exponential"), draw(0, Real)),
     "div": quotient,
     "real": to_real,
     "index": index,

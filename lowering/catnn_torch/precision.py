@@ -66,7 +66,7 @@ def _matters(term: Term) -> bool:
     """Whether a term may be more precise than the module."""
     if not isinstance(term, Apply):
         return False
-    return term.op == "at_least_float32" or (
+    return term.op in ("at_least_float32", *WIDE_NOISE) or (
         _is_real(term) and any(map(_is_whole, term.arguments)) and term.op in POINTWISE
     )
 
@@ -79,6 +79,10 @@ def _is_whole(term: Term) -> bool:
     """Whether a term is a tensor of integers."""
     whole = isinstance(term.type, Tensor) and isinstance(term.type.element, Int | Index)
     return whole and not is_scalar(term)
+
+
+WIDE_NOISE = ("draw.wide_uniform", "draw.wide_exponential")
+"""Noise of which the order counts: in 8 bits many samples would be the same."""
 
 
 class Settling(Rebuild):
@@ -179,7 +183,7 @@ class Settling(Rebuild):
 
     def found(self, term: Term) -> Precision:
         match term:
-            case Apply(op="at_least_float32"):
+            case Apply(op=op) if op == "at_least_float32" or op in WIDE_NOISE:
                 return "wide"
             case Apply(op=op) if op == EXACTLY:
                 return "exact"

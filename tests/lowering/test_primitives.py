@@ -310,7 +310,7 @@ STRUCTURE = {
 }  # fmt: skip
 MADE_BY_BODIES = {
     "arange", "complex", "draw.normal", "draw.uniform", "draw.bernoulli", "draw.exponential", "draw.gamma",
-    "draw.uniform_index",
+    "draw.uniform_index", "draw.wide_uniform", "draw.wide_exponential",
 }  # fmt: skip
 
 

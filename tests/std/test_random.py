@@ -361,3 +361,24 @@ def test_parameters_that_are_computed_from_sizes() -> None:
     torch.manual_seed(0)
     z = model(text).torch().double()(torch.zeros(1, 3, COUNT, dtype=torch.float64))
     assert float(z.mean()) == pytest.approx(1 / 6, rel=0.02)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_choices_are_as_fair_in_other_precisions(dtype: torch.dtype) -> None:
+    """Rare events, orders of many, and weights that are near to each other."""
+    text = f"""
+    model m : [3] -> ([{COUNT}], ix(3)[{COUNT}], ix(900)[900]) = p =>
+      draw rare : [{COUNT}] ~ bernoulli(0.001);
+      draw i : ix(3)[{COUNT}] ~ categorical(p);
+      draw order : ix(900)[900] ~ permutation;
+      (rare, i, order)
+    """
+    p = torch.tensor([[1.0, 1.25, 0.75]], dtype=dtype)
+    torch.manual_seed(0)
+    rare, i, order = model(text).torch().to(dtype)(p)
+    assert rare.dtype == dtype
+    assert abs(float(rare.double().sum()) - 20) < 4 * 20**0.5
+    due = COUNT * p[0].double() / 3
+    assert stats.chisquare(i[0].bincount(minlength=3).numpy(), due.numpy()).pvalue > SIGNIFICANT
+    rising = int((order[0].diff() > 0).sum())
+    assert abs(rising - 899 / 2) < 4 * (901 / 12) ** 0.5

@@ -33,12 +33,14 @@ def _arange(writer: Writer, term: Apply) -> str:
     return f"torch.arange({writer.size(dims(term)[0])}, device={writer.device()})"
 
 
-def _noise(function: str, end: str = "") -> Emitter:
-    """Standard noise of the shape of the sample."""
+def _noise(function: str, end: str = "", wide: bool = False) -> Emitter:
+    """Standard noise of the shape of the sample, in the precision of the module or in at least 32 bits."""
 
     def emit(writer: Writer, term: Apply) -> str:
-        size = _size(writer, term)
-        return f"torch.{function}({size}, dtype={writer.dtype()}, device={writer.device()}){end}"
+        dtype = writer.exact_dtype() if wide else writer.dtype()
+        return (
+            f"torch.{function}({_size(writer, term)}, dtype={dtype}, device={writer.device()}){end}"
+        )
 
     return emit
 
@@ -48,7 +50,7 @@ def _size(writer: Writer, term: Apply) -> str:
     return f"({shape},)" if len(dims(term)) == 1 else f"({shape})"
 
 
-_normal, _uniform = _noise("randn"), _noise("rand")
+_normal, _uniform, _wide_uniform = _noise("randn"), _noise("rand"), _noise("rand", wide=True)
 _exponential = _noise("empty", ".exponential_()")
 """`exponential_` never gives 0, so that logarithms and reciprocals of it are finite."""
 
@@ -65,8 +67,9 @@ def _draw_uniform(writer: Writer, term: Apply) -> str:
 
 
 def _draw_bernoulli(writer: Writer, term: Apply) -> str:
+    """In 8 bits a chance of less than 1 / 256 would be one of 1 / 256."""
     chance = _parameter(writer, term, 0)
-    return f"({_uniform(writer, term)} < {chance}).to({torch_dtype(tensor(term).element, writer)})"
+    return f"({_wide_uniform(writer, term)} < {chance}).to({torch_dtype(tensor(term).element, writer)})"
 
 
 def _draw_exponential(writer: Writer, term: Apply) -> str:
@@ -134,6 +137,8 @@ CONSTANTS: dict[str, Emitter] = {
     "draw.uniform": _draw_uniform,
     "draw.bernoulli": _draw_bernoulli,
     "draw.exponential": _draw_exponential,
+    "draw.wide_uniform": _wide_uniform,
+    "draw.wide_exponential": _noise("empty", ".exponential_()", wide=True),
     "draw.gamma": _draw_gamma,
     "draw.uniform_index": _draw_index,
     "cross_entropy": _cross_entropy,
