@@ -19,7 +19,7 @@ def signature(definition: Definition, default_texts: dict[str, str]) -> str:
         clauses.append(f"across {definition.across.name}")
     facts = _facts(definition)
     if facts:
-        clauses.append("where " + ", ".join(map(str, facts)))
+        clauses.append("where " + ", ".join(facts))
     return f"{definition.name}{brackets} : {' '.join(clauses)}"
 
 
@@ -46,14 +46,24 @@ def _type(definition: Definition) -> str:
     return f"{source if source is not None else '()'} {sign} {definition.target}"
 
 
-def _facts(definition: Definition) -> list[Fact]:
+def _facts(definition: Definition) -> list[str]:
     """What callers must show: the stated facts, and what the body was found to need."""
-    facts: list[Fact] = []
+    clauses: dict[object, list[Fact]] = {}
+    seen: list[Fact] = []
     for requirement in definition.requirements:
         trivial = not requirement.written and (
             requirement.fact.symbols() <= {p.symbol for p in definition.parameters}
             and str(requirement.fact).endswith(">= 1")
         )
-        if not trivial and requirement.fact not in facts:
-            facts.append(requirement.fact)
-    return facts
+        if not trivial and requirement.fact not in seen:
+            seen.append(requirement.fact)
+            place = requirement.span if requirement.written else requirement
+            clauses.setdefault(place, []).append(requirement.fact)
+    return [text for facts in clauses.values() for text in _clause(facts)]
+
+
+def _clause(facts: list[Fact]) -> list[str]:
+    """The facts of one clause: those of all members of a list as the one that was written."""
+    texts = [str(fact) for fact in facts]
+    of_lists = {text.replace(f"[{place}]", "") for place, text in enumerate(texts)}
+    return list(of_lists) if len(texts) > 1 and len(of_lists) == 1 else texts

@@ -46,7 +46,10 @@ from tests.cli.conftest import Run
         ),
         (("draw", "a.cat:a", "-o", "a"), "error: `a` has no ending of a picture\n"),
         (("draw", "a.cat:a", "-o", "no/a.svg"), "error: cannot write no/a.svg: "),
-        (("draw", "a.cat:a", "-o", "a.svg", "--depth", "0"), "error: --depth 0 is no number of levels\n"),
+        (
+            ("draw", "a.cat:a", "-o", "a.svg", "--depth", "0"),
+            "error: --depth 0 is no number of levels\n",
+        ),
         (("draw", "a.cat:a", "-o", "a.svg", "--set", "d=1"), "error: `a` has no argument `d`\n"),
     ],
 )
@@ -63,8 +66,7 @@ def test_what_is_wrong_is_said_and_nothing_else(
 
 @pytest.mark.parametrize(
     "arguments",
-    [("equal", "a.cat:a", "b.cat:b"),
-     ("axes", "a.cat:m"), ("train", "a.cat:t", "--data", "x=y"), ("search", "a.cat:t"), ("lsp",),
+    [("axes", "a.cat:m"), ("train", "a.cat:t", "--data", "x=y"), ("search", "a.cat:t"), ("lsp",),
      ("explain", "a.cat:m")],
 )  # fmt: skip
 def test_what_is_to_come_does_not_pretend(catnn: Run, arguments: tuple[str, ...]) -> None:
@@ -94,3 +96,12 @@ def test_the_version(catnn: Run) -> None:
     import catnn as package
 
     assert catnn("--version").stdout == f"catnn {package.__version__}\n"
+
+
+def test_type_shows_a_fact_of_a_list_as_it_was_written(catnn: Run, tmp_path: Path) -> None:
+    (tmp_path / "lists.cat").write_text(
+        "morph m[w : int[3], v : int[2], d] : [n] -> [n] where w divides d, v[0] <= n, v >= 2 =\n"
+        "  linear[d] >> linear[n]\n"
+    )
+    found = catnn("type", "lists.cat").stdout
+    assert "where w divides d, v[0] <= n, v >= 2" in found

@@ -1,4 +1,4 @@
-"""The encoder of SegFormer against transformers."""
+"""SegFormer with its head against transformers."""
 
 from collections.abc import Sequence
 
@@ -7,29 +7,39 @@ from torch.nn import Module
 
 from tests.references.case import At, Case, Inputs, reals
 from tests.references.harness import Rule
+from tests.references.renaming import conv_norm
 
-BLOCK = r"stages\.(\d+)\.blocks\.(\d+)"
-OURS = r"stages.\1.blocks.\2"
-RULES = [
-    Rule(r"stages\.(\d+)\.patch_embeddings\.proj\.(\w+)", r"stages.\1.patches.\2"),
-    Rule(r"stages\.(\d+)\.patch_embeddings\.layer_norm\.(\w+)", r"stages.\1.patch_norm.\2"),
-    Rule(rf"{BLOCK}\.layernorm_before\.(\w+)", rf"{OURS}.norm1.\3"),
-    Rule(rf"{BLOCK}\.layernorm_after\.(\w+)", rf"{OURS}.norm2.\3"),
-    Rule(rf"{BLOCK}\.attention\.([qkv])_proj\.(\w+)", rf"{OURS}.attn.\3.\4"),
-    Rule(rf"{BLOCK}\.attention\.o_proj\.(\w+)", rf"{OURS}.attn.out.\3"),
-    Rule(
-        rf"{BLOCK}\.attention\.sequence_reduction\.sequence_reduction\.(\w+)",
-        rf"{OURS}.attn.reduced.conv.\3",
-    ),
-    Rule(
-        rf"{BLOCK}\.attention\.sequence_reduction\.layer_norm\.(\w+)",
-        rf"{OURS}.attn.reduced.norm.\3",
-    ),
-    Rule(rf"{BLOCK}\.mlp\.fc1\.(\w+)", rf"{OURS}.mlp.up.\3"),
-    Rule(rf"{BLOCK}\.mlp\.dwconv\.dwconv\.(\w+)", rf"{OURS}.mlp.near.\3"),
-    Rule(rf"{BLOCK}\.mlp\.fc2\.(\w+)", rf"{OURS}.mlp.down.\3"),
-    Rule(r"stages\.(\d+)\.layer_norm\.(\w+)", r"stages.\1.norm.\2"),
-]
+LEVELS = ("first", "second", "third", "fourth")
+PARTS = {
+    r"layernorm_before\.(\w+)": r"norm1.\2",
+    r"layernorm_after\.(\w+)": r"norm2.\2",
+    r"attention\.([qkv])_proj\.(\w+)": r"attn.\2.\3",
+    r"attention\.o_proj\.(\w+)": r"attn.out.\2",
+    r"attention\.sequence_reduction\.sequence_reduction\.(\w+)": r"attn.reduced.conv.\2",
+    r"attention\.sequence_reduction\.layer_norm\.(\w+)": r"attn.reduced.norm.\2",
+    r"mlp\.fc1\.(\w+)": r"mlp.up.\2",
+    r"mlp\.dwconv\.dwconv\.(\w+)": r"mlp.near.\2",
+    r"mlp\.fc2\.(\w+)": r"mlp.down.\2",
+}
+
+
+def rules() -> list[Rule]:
+    found = [
+        *conv_norm(r"decode_head\.linear_fuse", r"decode_head\.batch_norm", "fuse"),
+        Rule(r"decode_head\.classifier\.(\w+)", r"head.\1"),
+    ]
+    for number, ours in enumerate(LEVELS):
+        theirs = rf"segformer\.stages\.{number}"
+        head = rf"decode_head\.linear_projections\.{number}"
+        found += [
+            Rule(rf"{theirs}\.patch_embeddings\.proj\.(\w+)", rf"{ours}.patches.\1"),
+            Rule(rf"{theirs}\.patch_embeddings\.layer_norm\.(\w+)", rf"{ours}.patch_norm.\1"),
+            Rule(rf"{theirs}\.layer_norm\.(\w+)", rf"{ours}.norm.\1"),
+            Rule(rf"{head}\.proj\.(\w+)", rf"map{number + 1}.\1"),
+        ]
+        for name, part in PARTS.items():
+            found.append(Rule(rf"{theirs}\.blocks\.(\d+)\.{name}", rf"{ours}.blocks.\1.{part}"))
+    return found
 
 
 def reference(
@@ -37,21 +47,24 @@ def reference(
     widths: Sequence[int],
     heads: Sequence[int],
     reduce: Sequence[int],
+    hidden: int,
+    classes: int,
     drop: float,
 ) -> Module:
-    from transformers import SegformerConfig, SegformerModel
+    from transformers import SegformerConfig, SegformerForSemanticSegmentation
 
-    return SegformerModel(
+    return SegformerForSemanticSegmentation(
         SegformerConfig(
             depths=list(depths), hidden_sizes=list(widths), num_attention_heads=list(heads),
-            sr_ratios=list(reduce), drop_path_rate=drop, attn_implementation="sdpa",
+            sr_ratios=list(reduce), drop_path_rate=drop, classifier_dropout_prob=drop,
+            decoder_hidden_size=hidden, num_labels=classes, attn_implementation="sdpa",
         )
     )  # fmt: skip
 
 
 def call(module: Module, inputs: Inputs) -> object:
     (image,) = inputs
-    found: Tensor = module(image).last_hidden_state
+    found: Tensor = module(image).logits
     return found
 
 
@@ -63,21 +76,26 @@ def at(
     widths: Sequence[int] = (32, 64, 160, 256),
     heads: Sequence[int] = (1, 2, 5, 8),
     reduce: Sequence[int] = (8, 4, 2, 1),
+    hidden: int = 256,
+    classes: int = 150,
     drop: float = 0.1,
 ) -> At:
-    sizes = {"depths": depths, "widths": widths, "heads": heads, "reduce": reduce, "drop": drop}
+    sizes = {
+        "depths": depths, "widths": widths, "heads": heads, "reduce": reduce, "hidden": hidden,
+        "classes": classes, "drop": drop,
+    }  # fmt: skip
     return At(
         sizes,
-        lambda: reference(depths, widths, heads, reduce, drop),
+        lambda: reference(depths, widths, heads, reduce, hidden, classes, drop),
         lambda: [reals(batch, 3, h, w)],
-        RULES,
+        rules(),
     )
 
 
 CASE = Case(
-    small=[at(2, 45, 70, (1, 2, 1, 1), (4, 6, 10, 12), (1, 2, 5, 3), (4, 4, 2, 1), 0.0)],
+    small=[at(2, 45, 70, (1, 2, 1, 1), (4, 6, 10, 12), (1, 2, 5, 3), (4, 4, 2, 1), 7, 5, 0.0)],
     call=call,
-    published=3_319_392,
+    published=3_752_694,
     own=at(1, 256, 256),
     speed=at(2, 256, 256),
 )
