@@ -4,7 +4,7 @@ catnn itself imports no tensor library. A package that can turn a program into
 modules registers an object with the functions of `Backend` under its name.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, cast
 
@@ -38,6 +38,12 @@ class Backend(Protocol):
         self, program: Program, operator: Literal["==", "<="], scope: Literal["value", "gradient"]
     ) -> Sides:
         """A law, to be tried on numbers."""
+        ...
+
+    def pair(
+        self, one: Program, other: Program, names: Mapping[str, str]
+    ) -> Sides:
+        """Two models, to be compared on numbers; `names` maps parameters of the first."""
         ...
 
     def compile(self, module: "Module") -> "Module":

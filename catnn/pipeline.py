@@ -33,6 +33,7 @@ from catnn.syntax import ast, modules
 from catnn.types.dims import SizeError, SizeLimit
 
 if TYPE_CHECKING:
+    from catnn.laws.equal import Comparison
     from catnn.laws.verify import Report
     from catnn.specialise import Binding
 
@@ -110,6 +111,20 @@ def verify(
     from catnn.laws.verify import verify as run
 
     return with_room(lambda: run(checked.checker, law, evaluator, examples, seed))
+
+
+def equal(
+    one: Program,
+    other: Program,
+    evaluator: Evaluator,
+    names: "Mapping[str, str] | None" = None,
+    examples: int = 100,
+    seed: int = 0,
+) -> "Comparison":
+    """What is known of two models at chosen sizes; see `catnn.laws.equal`."""
+    from catnn.laws.equal import equal as run
+
+    return with_room(lambda: run(one, other, evaluator, names, examples, seed))
 
 
 def specialise_symbolic(checked: Checked, name: str, bindings: "Mapping[str, Binding]") -> Program:

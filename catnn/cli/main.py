@@ -24,13 +24,14 @@ COMMANDS = {
     "cost": "parameters, FLOPs and bytes, as formulas and as numbers",
     "draw": "draw a string diagram: SVG, HTML, TikZ or Graphviz",
     "emit": "print PyTorch source that runs without catnn",
+    "equal": "whether two models compute the same",
     "explain": "explain an error code, with an example and its cure",
     "fmt": "lay out files canonically",
     "new": "write a starter file",
     "verify": "prove or test the laws of a file, and show where one fails",
 }
 
-LATER = ("equal", "axes", "train", "search", "lsp")
+LATER = ("axes", "train", "search", "lsp")
 
 
 class Command(Protocol):

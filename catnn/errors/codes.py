@@ -105,6 +105,8 @@ CODES: dict[str, str] = {
     "E0602": "a law that states nothing",
     "E0603": "a law whose sides differ in type",
     "E0604": "a law that does not hold",
+    "E0605": "models of different types",
+    "E0606": "parameters that do not correspond",
     # E08xx: lowering and run time
     "E0801": "no backend",
     # W: warnings

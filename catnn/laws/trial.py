@@ -49,7 +49,16 @@ class Evaluator(Protocol):
 
     def sides(
         self, program: Program, operator: Operator, scope: Literal["value", "gradient"]
-    ) -> Sides: ...
+    ) -> Sides:
+        """The pair of sides that a law is."""
+        ...
+
+    def pair(self, one: Program, other: Program, names: Mapping[str, str]) -> Sides:
+        """Two models as the sides of an equation: `names` maps parameters of the first.
+
+        `CatError` (E0606) if parameters do not correspond.
+        """
+        ...
 
 
 __all__ = ["Evaluator", "Shown", "Sides", "Trial"]

@@ -6,7 +6,7 @@ import shutil
 import sys
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
@@ -27,6 +27,7 @@ from catnn_torch.ops import EMITTERS
 from catnn_torch.ops.precision import PRECISION
 from catnn_torch.pickling import State, make_picklable, put_back
 from catnn_torch.recurrent import HELPERS as RECURRENT
+from catnn_torch.tied import tied
 from catnn_torch.trial import TorchSides
 
 _numbers = count(1)
@@ -79,6 +80,13 @@ class TorchBackend:
         """A law, to be tried on numbers: its sides as they are written."""
         module = self.build(program, optimise=False).double()
         return TorchSides(program, module, operator, scope)
+
+    def pair(
+        self, one: Program, other: Program, names: Mapping[str, str]
+    ) -> TorchSides:
+        """Two models, to be compared on numbers, with one set of parameters."""
+        modules = [self.build(program, optimise=False).double() for program in (one, other)]
+        return TorchSides(one, tied(modules, (one.name, other.name), names), "==", "gradient")
 
     def compile(self, module: nn.Module) -> nn.Module:
         """The same module through `torch.compile`; a repeated block is compiled once."""

@@ -60,4 +60,4 @@ def test_python(code: str, tmp_path: Path) -> None:
 
 
 def test_few_pages_cannot_be_run() -> None:
-    assert codes_in("console") == ["E0604", "E0801"]
+    assert codes_in("console") == ["E0604", "E0605", "E0606", "E0801"]
