@@ -96,6 +96,7 @@ def instantiate(
     morphisms, values = _terms(e, definition, given, scope, inner, filled, span)
     starts = _starts(e, definition, given, scope, filled, span)
     _require(e, definition, filled, span)
+    e.definition.draws |= definition.draws
     morphism = core.Instantiated(
         definition,
         tuple(filled.sizes.items()),

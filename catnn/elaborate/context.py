@@ -16,6 +16,7 @@ from catnn.elaborate.core import (
     Convert,
     Filled,
     Indexed,
+    Instantiated,
     Lookup,
     Morphism,
     Operation,
@@ -90,7 +91,7 @@ class Elaborator:
         """Append an operation to the block; its value as an atom."""
         ref = Ref(fresh_uid(), name, type_)
         self.bindings.append(Binding(ref, operation, span))
-        if isinstance(operation, PURE) and all(map(self.is_constant, operands(operation))):
+        if is_pure(operation) and all(map(self.is_constant, operands(operation))):
             self.constants.add(ref.uid)
         return ref
 
@@ -222,6 +223,16 @@ class Elaborator:
 
 
 PURE = (Operator, Convert, Filled, Call, Passed, Stacked, Lookup)
+
+
+def is_pure(operation: Operation) -> bool:
+    """Whether a value is the same for all items if what it is made of is."""
+    draws = (
+        isinstance(operation, Call)
+        and isinstance(operation.callee, Instantiated)
+        and operation.callee.definition.draws
+    )
+    return isinstance(operation, PURE) and not draws
 
 
 def operands(operation: Operation) -> Iterable[Atom]:

@@ -77,6 +77,7 @@ class Definition:
     requirements: list[Requirement] = field(factory=list)
     across: Symbol | None = None
     is_linear: bool = False
+    draws: bool = False
     whole: set[str] = field(factory=set)
     primitive: Primitive | None = None
     least: dict[Symbol, int] = field(factory=dict)

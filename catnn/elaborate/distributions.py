@@ -107,6 +107,7 @@ def sampled(e: Elaborator, statement: ast.Draw, type_: Tensor, scope: Scope) -> 
     for name, argument, node in arguments:
         _aligned(e, distribution, name, argument, lead, type_, node)
     atoms = [argument for _, argument, _ in arguments]
+    e.definition.draws = True
     if distribution.is_noise:
         operation = core.Drawn(distribution.name, tuple(atoms), type_)
         return e.bind(operation, type_, distribution.name, statement.span)

@@ -491,6 +491,8 @@ class Judge:
             not depends(self.run(argument, [FIXED], env)) for _, argument in morphism.morphisms
         )
         if is_plain and not any(map(depends, own)):
+            if definition.draws:
+                return self.bad("draws anew at every call")
             return ZERO if definition.is_linear and all(map(_is_zero, own)) else FIXED
         if is_plain and definition.is_linear and all(map(_is_linear, own)):
             return LINEAR

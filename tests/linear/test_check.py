@@ -75,6 +75,8 @@ REFUSED = {
     "comparison": ("morph f : [d] -o [d] = x => select(x > 0, x, 0)", "x > 0", "`>` compares a value", ""),
     "power": ("morph f : [d] -o [d] = x => x^2", "x^2", "`^` is not linear", ""),
     "draw": ("morph f : [d] -o [d] = x =>\n  draw z : [d] ~ normal(0, 1);\n  z * x", "draw z : [d] ~ normal(0, 1)", "draws anew", ""),
+    "draw of the library": ("morph f : [d] -o [d] = x =>\n  draw z : [d] ~ laplace;\n  z * x", "draw z : [d] ~ laplace", "draws anew", ""),
+    "call that draws": ("morph g : [] -> [] = s => draw z : [] ~ normal(0, s); z\nmorph f : [d] -o [d] = x => g(2.0) * x", "g(2.0)", "draws anew", ""),
     "dropout": ("morph f : [d] -o [d] = dropout[0.5]", "dropout[0.5]", "`dropout` is not linear", ""),
     "any argument": ("morph f[g : A -> A] : A -o A = g", "g", "`g` is not known to be linear", "declare it linear: `g : A -o B`"),
     "extreme": ("morph f : [m] -o [n] over i : ix(n)[m] = x => push[max](i, x)", "push[max](i, x)", "`push[max]` is not linear", ""),

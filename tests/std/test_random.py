@@ -349,10 +349,32 @@ def test_a_misspelt_distribution_is_told_with_all_there_are() -> None:
 
 def test_a_sample_is_no_constant() -> None:
     """What is drawn differs from item to item, also of parameters that do not."""
-    text = "morph m : [d] -> [d] = x => buffer b : [] = zeros; draw z : [] ~ gumbel; b <- z; x\n"
-    with pytest.raises(catnn.CatError) as error:
-        catnn.loads(text)
-    assert [found.code for found in error.value.diagnostics] == ["E0503"]
+    text = "morph m : [d] -> [d] = x => buffer b : [] = zeros; {}; b <- z; x\n"
+    for written in ("draw z : [] ~ gumbel", "let z = gumbel(0, 1)"):
+        with pytest.raises(catnn.CatError) as error:
+            catnn.loads(text.format(written))
+        assert [found.code for found in error.value.diagnostics] == ["E0503"], written
+
+
+LOOPS = {
+    "model m : [4] -> [4] = repeat[3] (x => draw z : [4] ~ laplace; x + z)": 8,
+    "model m : [4] -> [4] = iterate[3] (x => draw z : [4] ~ laplace; x + z)": 8,
+    "model m : [4] -> [4, 4] = trail[3] (x => draw z : [4] ~ gumbel; 0 * x + z)": 25,
+    "model m : [4] -> [2, 4] = x => share g = (y => draw z : [4] ~ gumbel; 0 * y + z); [g(x), g(x)]": 16,
+    "model m : [4] -> [3, 4] = {d -> 3 d} >> copies[3] (y => draw z : [4] ~ gumbel; 0 * y + z)": 24,
+    "model m : [4] -> [2, 4] = x => [gumbel(0 * x, 1), gumbel(0 * x, 1)]": 16,
+    "model m : [4] -> [4] = x => draw z : [] ~ beta(2, 3); 0 * x + z": 2,
+}
+"""Programs at two items of zeros, and how many different numbers there are to come."""
+
+
+@pytest.mark.parametrize("optimise", [True, False])
+@pytest.mark.parametrize("text", LOOPS)
+def test_each_use_draws_anew(text: str, optimise: bool) -> None:
+    module = catnn.loads(text)["m"].torch(optimise=optimise).double()
+    torch.manual_seed(0)
+    found = module(torch.zeros(2, 4, dtype=torch.float64))
+    assert found.unique().numel() == LOOPS[text]
 
 
 def test_parameters_that_are_computed_from_sizes() -> None:
