@@ -185,7 +185,8 @@ _MOST_REAL = Fraction(float_info.max)
 
 def _number(e: Elaborator, expr: ast.Number, scope: Scope, expected: Type | None) -> Atom:
     found = number(e, expr.text, expr.span)
-    if abs(found.as_fraction() or 0) > _MOST_REAL:
+    value = found.as_fraction() or Fraction(0)
+    if abs(value) > _MOST_REAL:
         e.fail(
             "E0219",
             "this number is greater than any real number that can be computed with",
