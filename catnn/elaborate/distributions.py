@@ -69,8 +69,8 @@ def derived(name: str, own: int = 0, event: int = 0, **parameters: int | None) -
     return Distribution(name, MappingProxyType(parameters), own, event)
 
 
-OF_THE_LIBRARY = (noise("wide_uniform"), noise("wide_exponential"))
-"""Standard noise in at least 32 bits, where its order counts: for `std.random`."""
+OF_THE_LIBRARY = {name: noise(name) for name in ("wide_uniform", "wide_exponential")}
+"""Standard noise in at least 32 bits, where its order counts: what `std.random` is made of, and no message lists."""
 
 DISTRIBUTIONS = {
     one.name: one
@@ -99,7 +99,7 @@ DISTRIBUTIONS = {
 
 def sampled(e: Elaborator, statement: ast.Draw, type_: Tensor, scope: Scope) -> Atom:
     """A sample of the type that the statement states."""
-    distribution, given = _head(e, statement.distribution, scope.module)
+    distribution, given = _head(e, statement.distribution)
     arguments = _arguments(e, distribution, given, scope, statement.distribution.span)
     shape = e.unifier.shape(type_.shape)
     lead = shape[: len(shape) - distribution.event]
@@ -120,11 +120,9 @@ Given = Sequence[tuple[str | None, ast.Static]]
 Arguments = Sequence[tuple[str, Atom, Span]]
 
 
-def _head(e: Elaborator, expr: ast.Expr, module: str) -> tuple[Distribution, Given]:
+def _head(e: Elaborator, expr: ast.Expr) -> tuple[Distribution, Given]:
     """The distribution, and its parameters by name or by place."""
-    known = DISTRIBUTIONS
-    if module == MODULE:
-        known = DISTRIBUTIONS | {one.name: one for one in OF_THE_LIBRARY}
+    known = DISTRIBUTIONS | OF_THE_LIBRARY
     head: ast.Static = expr
     given: Given = ()
     if isinstance(expr, ast.Call):
