@@ -6,6 +6,7 @@ from catnn.elaborate.sizes import OPPOSITE, size
 from catnn.syntax import ast
 from catnn.types.dims import Dim, family, literal_list
 from catnn.types.facts import Compare, Divides, Fact
+from catnn.types.types import MOST
 
 
 def facts(e: Elaborator, node: ast.Fact, scope: Scope) -> list[Fact]:
@@ -32,7 +33,10 @@ def facts(e: Elaborator, node: ast.Fact, scope: Scope) -> list[Fact]:
             node.span,
             ", ".join(f"`{name}` has {entry.length} members" for name, entry in lists.items()),
         )
-    return [_fact(e, node, _at(scope, lists, place)) for place in range(counts.pop() or 0)]
+    count = counts.pop() or 0
+    if count > MOST:
+        e.fail("E0219", f"a fact about {count} members is over the limit of {MOST}", node.span)
+    return [_fact(e, node, _at(scope, lists, place)) for place in range(count)]
 
 
 def _at(scope: Scope, lists: dict[str, FamilyEntry], place: int) -> Scope:

@@ -188,6 +188,7 @@ def _store(e: Elaborator, statement: ast.Store, scope: Scope) -> None:
     atom = e.value(statement.value, scope, entry.atom.type)
     atom = coerce(e, atom, entry.atom.type, statement.value.span)
     if e.depends_on_input(atom) and e.definition.across is None:
+        entry.stored = atom  # its new value is no further mistake
         e.fail(
             "E0503",
             f"what is stored in `{statement.name}` depends on the input",

@@ -7,6 +7,7 @@ shrunk and saved with its seed; the exit status is then 1.
 import argparse
 import sys
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
@@ -26,7 +27,7 @@ def main() -> int:
     codes: Counter[str] = Counter()
     failures: Counter[str] = Counter()
     start = monotonic()
-    with Worker() as worker:
+    with Worker() as worker, suppress(KeyboardInterrupt):
         for seed in range(options.seed, options.seed + options.count):
             if options.minutes and monotonic() - start > 60 * options.minutes:
                 break
@@ -37,6 +38,8 @@ def main() -> int:
             stages[verdict.stage] += 1
             codes.update(verdict.codes)
             changes[made.change, verdict.stage in ("accepted", "warned", "lowered")] += 1
+            if not sum(stages.values()) % 1000:
+                print(f"{sum(stages.values())} judged", flush=True)
             if verdict.problem:
                 kind = verdict.problem.split(":")[0] + verdict.problem.partition(" at ")[2][:40]
                 failures[kind] += 1

@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 from tests.robust.judge import Verdict
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 20
+PATIENCE = 5
 """How many times the limit of processor time may pass on the clock."""
 
 
