@@ -368,11 +368,12 @@ def _numbers(e: Elaborator, definition: Definition) -> None:
 
 def _discharge(e: Elaborator, definition: Definition, inferred: bool) -> None:
     """Show every obligation, from the facts where it arose."""
-    open_ = _strengthen(e, definition)
+    known = _Known(definition)
+    open_ = _strengthen(e, definition, known)
     missing: list[Fact] = []
     for obligation in open_:
         fact = e.resolve_fact(obligation.fact)
-        facts = _with_requirements(definition, obligation.facts)
+        facts = known.at(obligation.facts)
         for reported in missing:  # what follows from a reported fact needs no report of its own
             facts = assuming(facts, reported)
         if facts.prove(fact):
@@ -388,23 +389,28 @@ def _discharge(e: Elaborator, definition: Definition, inferred: bool) -> None:
         definition.state = "failed"
 
 
-def _strengthen(e: Elaborator, definition: Definition) -> list[Obligation]:
+def _strengthen(e: Elaborator, definition: Definition, known: "_Known") -> list[Obligation]:
     """A size argument that is used as an axis is at least 1: a requirement, not an error."""
     rest = []
     for obligation in e.unifier.obligations:
         fact = e.resolve_fact(obligation.fact)
-        if obligation.facts.plainly(fact) or fact.decide():
+        if obligation.facts.plainly(fact) or fact.decide() or known.requires(fact):
             continue
-        facts = _with_requirements(definition, obligation.facts)
+        if _is_lower_bound(fact) and _is_member(fact, definition):
+            # A list has many members: what else they are required to be is left aside.
+            if obligation.facts.prove(fact):
+                continue
+            if not obligation.facts.refute(fact):
+                e.require(fact, definition.span)
+                continue
+        facts = known.at(obligation.facts)
         if facts.prove(fact):
             continue
         positive = _factors(fact, definition)
         stronger = facts
         for part in positive:
             stronger = assuming(stronger, part)
-        if _is_lower_bound(fact) and _is_member(fact, definition) and not facts.refute(fact):
-            e.require(fact, definition.span)
-        elif _is_lower_bound(fact) and not facts.refute(fact) and stronger.prove(fact):
+        if _is_lower_bound(fact) and not facts.refute(fact) and stronger.prove(fact):
             for part in positive:
                 if not facts.prove(part):
                     e.require(part, definition.span)
@@ -448,12 +454,30 @@ def _is_lower_bound(fact: Fact) -> bool:
     return isinstance(fact, Compare) and fact.op == ">=" and fact.right in (Dim.of(0), ONE)
 
 
-def _with_requirements(definition: Definition, facts: Facts) -> Facts:
-    """The facts of a place with what the definition was found to require since."""
-    for requirement in definition.requirements:
-        if not requirement.written and not facts.plainly(requirement.fact):
-            facts = assuming(facts, requirement.fact)
-    return facts
+class _Known:
+    """The facts of a place with what the definition was found to require since.
+
+    What follows from facts is worked out once for each such set, so places
+    that share their facts share these.
+    """
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        self.found: dict[tuple[int, int], Facts] = {}
+
+    def requires(self, fact: Fact) -> bool:
+        """Whether the definition was found to require this very fact."""
+        found = self.definition.requirements
+        return any(not one.written and one.fact == fact for one in found)
+
+    def at(self, facts: Facts) -> Facts:
+        key = (id(facts), len(self.definition.requirements))
+        if key not in self.found:
+            for requirement in self.definition.requirements:
+                if not requirement.written and not facts.plainly(requirement.fact):
+                    facts = assuming(facts, requirement.fact)
+            self.found[key] = facts
+        return self.found[key]
 
 
 def assuming(facts: Facts, fact: Fact) -> Facts:
