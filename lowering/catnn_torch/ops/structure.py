@@ -166,7 +166,17 @@ def gather(writer: Writer, term: Apply) -> str:
         if len(indices) == 1 and isinstance(table, Leaf) and len(dims(table)) == 2 and not known:
             return f"F.embedding({texts[0]}, {writer.value(table)})"
         return f"{writer.value(table)}[{', '.join(texts)}]"
+    if _is_one_lookup_for_all(writer, term):
+        return f"{writer.value(table)}[{':, ' * len(term.carries[0])}{writer.value(indices[0])}]"
     return _batched_gather(writer, term)
+
+
+def _is_one_lookup_for_all(writer: Writer, term: Apply) -> bool:
+    """Whether one tensor of indices serves all tables: these lead with the axes that it has not."""
+    if len(term.carries) != 2 or writer.scalar(term.arguments[1]) is not None:
+        return False
+    led, chosen = term.carries
+    return (*led, *chosen) == tuple(range(len(term.lead)))
 
 
 def _index(writer: Writer, term: Apply, position: int) -> str:
