@@ -24,10 +24,12 @@ class Mutant:
     text: str | bytes
 
 
-def mutant(seed: int) -> Mutant:
-    """The mutant of a seed: one change, or up to four."""
+def mutant(seed: int, most: int | None = None) -> Mutant:
+    """The mutant of a seed: one change, or up to four; of a program of at most `most` characters."""
     random = Random(seed)
-    program = random.choice(programs())
+    program = random.choice(
+        [program for program in programs() if most is None or len(program.text) <= most]
+    )
     name = random.choices(list(CHANGES), [weight for weight, _ in CHANGES.values()])[0]
     change = CHANGES[name][1]
     text: str | bytes = program.text

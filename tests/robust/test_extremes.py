@@ -81,8 +81,8 @@ REFUSED = {
     "letters that look alike": ("E0124", model("line\u0430r[d]")),
     "floors of many arguments": (
         "E0207",
-        f"morph f[{', '.join(f'a{i}' for i in range(100))}] : [n] -> "
-        f"[{' + '.join(f'(n + a{i}) // a{(i + 1) % 100}' for i in range(100))}] = id",
+        f"morph f[{', '.join(f'a{i}' for i in range(50))}] : [n] -> "
+        f"[{' + '.join(f'(n + a{i}) // a{(i + 1) % 50}' for i in range(50))}] = id",
     ),
 }
 

@@ -15,6 +15,9 @@ from tests.robust.processes import Worker
 from tests.robust.shrink import kind, shrunk
 
 COUNT, BATCH, SECONDS = 1000, 100, 20.0
+SHORT = 1000
+"""Of so many characters at most: `python -m tests.robust` takes programs of all lengths."""
+
 ACCEPTED = ("accepted", "warned", "lowered")
 
 
@@ -32,7 +35,7 @@ def seen() -> Counter[str]:
 @pytest.mark.parametrize("first", range(0, COUNT, BATCH))
 def test_mutants_are_answered(first: int, worker: Worker, seen: Counter[str]) -> None:
     for seed in range(first, first + BATCH):
-        made = mutant(seed)
+        made = mutant(seed, SHORT)
         verdict = worker.judge(made.text, False, SECONDS)
         assert not verdict.problem, (
             f"seed {seed}, {made.change} of {made.origin}: {verdict.problem}"
@@ -53,7 +56,7 @@ def test_mutants_reach_every_stage(seen: Counter[str]) -> None:
 @pytest.mark.torch
 def test_accepted_mutants_lower_or_say_why_not(worker: Worker) -> None:
     stages = Counter(
-        _sound(worker.judge(mutant(seed).text, True, 60), seed) for seed in range(2000, 2150)
+        _sound(worker.judge(mutant(seed, SHORT).text, True, 60), seed) for seed in range(2000, 2100)
     )
     assert stages["lowered"] >= 3
 
