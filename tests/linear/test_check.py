@@ -42,6 +42,12 @@ LINEAR = {
       morph b = linear[d, bias = false];
       a(a(x)) + b(x) + {d e, e -> d}(w, x)""",
     "convolution": "morph f : [c, h, w] -o [8, h, w] = conv[8, 3, pad = 1, bias = false]",
+    "body": "morph f : [c, d, h, w] -o [8, d, h, w] = conv3d[8, 3, pad = 1, bias = false]",
+    "transposed": "morph f : [c, h, w] -o [8, 2 * h, 2 * w] = conv_transpose[8, 2, 2, bias = false]",
+    "resize": "morph f : [c, h, w] -o [c, 5, 7] = resize[5, 7]",
+    "mirror": "morph f : [h, w] -o [h + 2, w + 2] where h >= 2, w >= 2 = reflect_pad[1]",
+    "windows": "morph f : [c, h, w] -o [c, 3, 3, h, w] = unfold2[3, pad = 1]",
+    "runs": "morph f : [c, h, w] -o [c, 3, 2] = adaptive_avgpool[3, 2]",
     "pooling": "morph f : [c, h, w] -o [c, h // 2, w // 2] where h >= 2, w >= 2 = avgpool[2]",
     "recursion": "morph f[n] : [d] -o [d] = if n == 0 then id else neg >> f[n - 1]",
     "recursion of another": """morph g[n] : [d] -> [d] = if n == 0 then id else linear[d, bias = false] >> g[n - 1]
