@@ -184,6 +184,7 @@ def _check(program: modules.Modules) -> Checked:
                         laws[law.name] = law
             else:
                 refuse_later(checker, declaration)
+    checker.keep_library()
     diagnostics = (*program.diagnostics, *checker.diagnostics)
     if not diagnostics:  # what is wrong would leave much unused
         diagnostics = tuple(unused(program.files[program.root].tree))

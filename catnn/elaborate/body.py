@@ -463,7 +463,7 @@ class _Known:
 
     def __init__(self, definition: Definition) -> None:
         self.definition = definition
-        self.found: dict[tuple[int, int], Facts] = {}
+        self.found: dict[int, tuple[int, Facts]] = {}
 
     def requires(self, fact: Fact) -> bool:
         """Whether the definition was found to require this very fact."""
@@ -471,13 +471,13 @@ class _Known:
         return any(not one.written and one.fact == fact for one in found)
 
     def at(self, facts: Facts) -> Facts:
-        key = (id(facts), len(self.definition.requirements))
-        if key not in self.found:
-            for requirement in self.definition.requirements:
-                if not requirement.written and not facts.plainly(requirement.fact):
-                    facts = assuming(facts, requirement.fact)
-            self.found[key] = facts
-        return self.found[key]
+        """With what is required by now; each requirement is worked out on top of those before it."""
+        done, known = self.found.get(id(facts), (0, facts))
+        for requirement in self.definition.requirements[done:]:
+            if not requirement.written and not known.plainly(requirement.fact):
+                known = assuming(known, requirement.fact)
+        self.found[id(facts)] = (len(self.definition.requirements), known)
+        return known
 
 
 def assuming(facts: Facts, fact: Fact) -> Facts:

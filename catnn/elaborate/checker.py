@@ -50,11 +50,15 @@ class Tables:
     apply: Callable[..., Atom]
 
 
+_checked: dict[tuple[str, str], Definition | None] = {}
+"""Definitions of the library that some program has used: they are the same for all."""
+
+
 @define(eq=False)
 class Checker:
     library: Library
     diagnostics: list[Diagnostic] = field(factory=list)
-    definitions: dict[tuple[str, str], Definition | None] = field(factory=dict)
+    definitions: dict[tuple[str, str], Definition | None] = field(factory=lambda: dict(_checked))
     tables: Tables = field(factory=lambda: Tables(value, apply))
     seen: set[tuple[object, ...]] = field(factory=set)
     broken: dict[str, frozenset[str]] = field(factory=dict)
@@ -65,6 +69,19 @@ class Checker:
         if key not in self.seen:
             self.seen.add(key)
             self.diagnostics.append(diagnostic)
+
+    def keep_library(self) -> None:
+        """Let later programs have what was checked of the library."""
+        global _checked
+        ready = {
+            key: definition
+            for key, definition in self.definitions.items()
+            if key[0].startswith(("std.", PRIMITIVE_MODULE))
+            and definition is not None
+            and definition.state == "done"
+        }
+        if ready.keys() - _checked.keys():
+            _checked = {**_checked, **ready}
 
     # ---- names ------------------------------------------------------------------------
 

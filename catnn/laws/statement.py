@@ -7,7 +7,7 @@ sizes, facts and parameters as every definition has, and only what is shared
 has the same parameters on both sides.
 """
 
-from typing import Literal, NoReturn, TypeAlias
+from typing import Literal, NoReturn
 
 from attrs import frozen
 
@@ -15,10 +15,9 @@ from catnn.elaborate.checker import Checker
 from catnn.elaborate.definition import Definition
 from catnn.elaborate.scope import Scope
 from catnn.errors import CatError, Diagnostic
+from catnn.laws.trial import Operator
 from catnn.source import Span
 from catnn.syntax import ast
-
-Operator: TypeAlias = Literal["==", "<="]
 
 
 @frozen
@@ -153,4 +152,4 @@ def _later(
     raise CatError([Diagnostic("E0311", message, span, help=(help,))])
 
 
-__all__ = ["Law", "Operator", "stated"]
+__all__ = ["Law", "stated"]

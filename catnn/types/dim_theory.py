@@ -8,7 +8,7 @@ least 0?) with `dim_systems` (what do the facts say about its atoms?), and
 `prove` (does this fact follow?).
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -77,6 +77,42 @@ class Theory:
         for fact in stated:
             self._guarded(self._add, fact)
         self._again()
+
+    def extended(
+        self,
+        facts: "Facts",
+        least: Mapping[Symbol, int],
+        stated: Sequence[Fact],
+        news: Iterable[Symbol | Fact],
+        depth: int,
+        fuel: "Fuel | None",
+    ) -> "Theory":
+        """The theory with some more symbols and facts; what is worked out is not worked out again."""
+        found = Theory(facts, {}, (), depth, fuel)
+        found.least = dict(self.least)
+        found.rewrites = dict(self.rewrites)
+        found.whole, found.bounds = list(self.whole), list(self.bounds)
+        found.nonzero, found.equations = list(self.nonzero), list(self.equations)
+        found.contradictory = self.contradictory
+        for new in news:
+            if isinstance(new, Symbol):
+                found._raise(new, least[new], stated)
+            else:
+                found._guarded(found._add, new)
+        found._again()
+        return found
+
+    def _raise(self, symbol: Symbol, least: int, stated: Sequence[Fact]) -> None:
+        """A symbol is at least so much: facts about it may say more now."""
+        known = self.least.get(symbol)
+        if known is None or known < least:
+            self.least[symbol] = least
+            self._forget()
+            if symbol in self.rewrites:
+                self._guarded(self._add_bound, (self.rewrites[symbol] - least, False))
+            for fact in stated:
+                if symbol in fact.symbols():
+                    self._guarded(self._add, fact)
 
     def _forget(self) -> None:
         """Answers given so far may be too weak now."""

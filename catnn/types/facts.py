@@ -29,28 +29,36 @@ class Facts:
     contradict each other everything follows, but nothing is refuted.
     """
 
-    __slots__ = ("_least", "_stated", "_theory")
+    __slots__ = ("_before", "_least", "_stated", "_theory")
 
     EMPTY: ClassVar["Facts"]
 
-    def __init__(self, least: Mapping[Symbol, int], stated: tuple[Fact, ...]) -> None:
-        """Internal: start from `Facts.EMPTY`."""
+    def __init__(
+        self,
+        least: Mapping[Symbol, int],
+        stated: tuple[Fact, ...],
+        before: "tuple[Facts, Symbol | Fact] | None" = None,
+    ) -> None:
+        """Internal: start from `Facts.EMPTY`. `before` has all but the last symbol or fact."""
         self._least = least
         self._stated = stated
+        self._before = before
         self._theory: Theory | None = None
 
     def declare(self, symbol: Symbol, least: int | None = 1) -> "Facts":
         """With `symbol >= least`; `None` takes a declaration back."""
         known = {one: low for one, low in self._least.items() if one is not symbol}
-        if least is not None:
-            known[symbol] = least
-        return Facts(known, self._stated)
+        if least is None:
+            return Facts(known, self._stated)
+        known[symbol] = least
+        is_weaker = symbol in self._least and least < self._least[symbol]
+        return Facts(known, self._stated, None if is_weaker else (self, symbol))
 
     def assume(self, fact: Fact) -> "Facts":
         """With one more fact."""
         if fact in self._stated:
             return self
-        return Facts(self._least, (*self._stated, fact))
+        return Facts(self._least, (*self._stated, fact), (self, fact))
 
     def plainly(self, fact: Fact) -> bool:
         """Whether a fact is a lower bound of one size that was declared so: no theory is needed."""
@@ -77,8 +85,22 @@ class Facts:
     def worked_out(self, depth: int = 0, fuel: Fuel | None = None) -> Theory:
         """Internal: what the facts amount to, worked out when it is first asked for."""
         if self._theory is None:
-            self._theory = Theory(self, self._least, self._stated, depth, fuel)
+            self._theory = self._work_out(depth, fuel)
         return self._theory
+
+    def _work_out(self, depth: int, fuel: Fuel | None) -> Theory:
+        """From what the facts before amounted to, if somebody asked for that."""
+        news: list[Symbol | Fact] = []
+        facts: Facts | None = self
+        while facts is not None and facts._theory is None:
+            earlier = facts._before
+            if earlier is None:
+                return Theory(self, self._least, self._stated, depth, fuel)
+            facts, new = earlier
+            news.append(new)
+        assert facts is not None
+        assert facts._theory is not None
+        return facts._theory.extended(self, self._least, self._stated, news[::-1], depth, fuel)
 
     def _theory_for_question(self) -> Theory:
         theory = self.worked_out()
