@@ -32,8 +32,9 @@ def test_every_declaration_says_what_it_is(path: Path) -> None:
     lines = path.read_text().splitlines()
     for number, line in enumerate(lines):
         if HEADER.match(line):
-            assert lines[number - 1].startswith("# "), f"no comment above {line}"
-            assert lines[number - 1].endswith("."), f"a comment is a sentence: {lines[number - 1]}"
+            above = [other for other in lines[:number] if not other.startswith("# > ")]
+            assert above[-1].startswith("# "), f"no comment above {line}"
+            assert above[-1].endswith("."), f"a comment is a sentence: {above[-1]}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
