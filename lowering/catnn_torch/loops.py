@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from catnn.ir.terms import Leaf, Loop, Project, Term
+from catnn.ir.terms import Leaf, Loop, Project, Term, TupleTerm
 from catnn.types.types import Product
 from catnn_torch.function import Body
 from catnn_torch.naming import Wish
@@ -125,9 +125,8 @@ class LoopEmitter:
         sequence = writer.value(loop.xs)
         state = self.initial(writer, loop)
         outputs = writer.local(Wish("outputs"))
-        item = writer.local(Wish("item"))
         writer.line(f"{outputs} = []")
-        elements = turns(sequence, loop.xs.type)
+        item, elements = self.items(writer, loop, sequence)
         if beside is None:
             writer.line(f"for {item} in {elements}:")
         else:
@@ -149,6 +148,21 @@ class LoopEmitter:
             stacked(outputs, loop.type.items[1]),
         )
         return f"({state}, {writer.values[Project(loop, 1, loop.type.items[1])]})"
+
+    def items(self, writer: Body, loop: Loop, sequence: str) -> tuple[str, str]:
+        """The name of an element of `xs` and what it runs through; components have names of their own."""
+        element = loop.body.parameters[1]
+        assert loop.xs is not None
+        if not isinstance(loop.xs, TupleTerm) or len(loop.xs.items) < 2:
+            return writer.local(Wish("item")), turns(sequence, loop.xs.type)
+        assert isinstance(element.type, Product)
+        names, runs = [], []
+        for k, part in enumerate(loop.xs.items):
+            name = writer.local(Wish("item"))
+            writer.values[Project(element, k, element.type.items[k])] = name
+            names.append(name)
+            runs.append(turns(writer.value(part), part.type))
+        return f"({', '.join(names)})", f"zip({', '.join(runs)}, strict=True)"
 
     def kernel(self, writer: Body, loop: Loop, cell: Cell) -> str:
         """A scan by the kernel of its cell."""

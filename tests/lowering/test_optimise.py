@@ -72,7 +72,7 @@ WRITTEN: dict[str, tuple[str, str, str]] = {
     "a reduction of a moved axis": ("[n, 4] -> [4] = mean{[n] d}", "x.mean(1)", "x = x.mT"),
     "a softmax of a moved axis": ("[n, 4] -> [n, 4] = softmax{[n] d}", "F.softmax(x, dim=1)", "x = x.mT"),
     "three operands": (
-        "([n, 4], [4, 5], [5]) -> [n] = {n a, a b, b -> n}", '"abc,ac->ab", x2, x3', '"abc,acd->abd", x1, x2'),
+        "([n, 4], [4, 5], [5]) -> [n] = {n a, a b, b -> n}", "torch.matmul(x2, x3[..., None])[..., 0]", '"abc,acd->abd", x1, x2'),
     "statistics": ("[4, h, w] -> [4, h, w] = batchnorm", "x = F.batch_norm(", "mean, var = batch_norm("),
     "in place": ("[n, 4] -> [n, 2] = (linear[2] + linear[2] as other) >> relu", "inplace=True", "F.relu(x)"),
 }  # fmt: skip

@@ -35,7 +35,11 @@ def _step(writer: Writer, texts: list[str], step: Step) -> str:
 def _pair(writer: Writer, texts: Sequence[str], labels: Sequence[Labels], out: Labels) -> str:
     if not writer.optimise:
         return _einsum(texts, labels, out)
-    return _linear(texts, labels, out) or _matmul(texts, labels, out) or _einsum(texts, labels, out)
+    for form in (_linear, _matmul, _matvec, _product):
+        found = form(texts, labels, out)
+        if found is not None:
+            return found
+    return _einsum(texts, labels, out)
 
 
 # ---- linear ---------------------------------------------------------------------------
@@ -119,6 +123,41 @@ def _matmul(texts: Sequence[str], labels: Sequence[Labels], out: Labels) -> str 
     one = _arranged(texts[first], labels[first], [*batch, own[first][0], summed[0]])
     other = _arranged(texts[second], labels[second], [*batch, summed[0], own[second][0]])
     return f"torch.matmul({one}, {other})"
+
+
+def _matvec(texts: Sequence[str], labels: Sequence[Labels], out: Labels) -> str | None:
+    """A batch of matrices, each applied to its own vector."""
+    for matrix, vector in ((0, 1), (1, 0)):
+        rows, one = labels[matrix], labels[vector]
+        batch = [label for label in one if label in out]
+        summed = [label for label in one if label not in out]
+        if len(summed) != 1 or not batch or any(len(set(x)) != len(x) for x in labels):
+            continue
+        if set(rows) != {*out, *summed} or list(out[:-1]) != batch:
+            continue
+        a = _arranged(texts[matrix], rows, [*out, summed[0]])
+        b = _arranged(texts[vector], one, [*batch, summed[0]])
+        return f"torch.matmul({a}, {b}[..., None])[..., 0]"
+    return None
+
+
+def _product(texts: Sequence[str], labels: Sequence[Labels], out: Labels) -> str | None:
+    """A product of elements, where nothing is summed."""
+    if any(len(set(one)) != len(one) or not set(one) <= set(out) for one in labels):
+        return None
+    first, second = (_spread(text, one, out) for text, one in zip(texts, labels, strict=True))
+    return f"{first} * {second}"
+
+
+def _spread(text: str, have: Labels, out: Labels) -> str:
+    """A value in the order of the result, with axes of size one where it has none."""
+    text = _arranged(text, have, [label for label in out if label in have])
+    axes = [":" if label in have else "None" for label in out]
+    while axes and axes[0] == "None":  # in front, broadcasting adds them
+        del axes[0]
+    while axes and axes[-1] == ":":
+        del axes[-1]
+    return f"{text}[{', '.join(axes)}]" if axes else text
 
 
 def _arranged(text: str, have: Labels, want: Sequence[int]) -> str:
