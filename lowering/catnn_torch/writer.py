@@ -18,6 +18,7 @@ from catnn.types.types import (
     Real,
     Tensor,
 )
+from catnn_torch.aliases import aliased
 from catnn_torch.grouping import Group
 from catnn_torch.layout import laid_out
 from catnn_torch.naming import Line, Naming, Wish, identifier, mark
@@ -106,7 +107,8 @@ class Writer:
     def finish(self) -> list[str]:
         """The text of all lines."""
         settled = {wish.hint for wish in self.wishes.values() if wish.is_fixed}
-        return laid_out(Naming(self.lines, self.wishes, self.names.taken - settled).resolve())
+        lines = Naming(self.lines, self.wishes, self.names.taken - settled).resolve()
+        return laid_out(aliased(lines) if self.optimise else lines)
 
     def assign(self, term: Term, expression: str) -> str:
         """Bind an expression to a name for the term, with its type as a comment."""

@@ -18,10 +18,8 @@ RULES = [
     Rule(r"(first|fifth|sixth)\.(\w+)", r"\1.\2"),
     Rule(r"half_(weight|bias)", r"half_.\1"),
     Rule(r"quarter_(weight|bias)", r"quarter.\1"),
-    *(
-        Rule(rf"{name}_(weight|bias)", rf"third.{name}.\1")
-        for name in ("three", "four", "apart", "all")
-    ),
+    *(Rule(rf"{name}_weight", rf"third.{name}") for name in ("three", "four", "apart", "all")),
+    Rule("third_bias", "third.bias"),
     Rule("code", "code"),
 ]
 
@@ -33,7 +31,7 @@ class LeNet(Module):
         self.sixth = nn.Linear(120, 84)
         for name, maps, before in (("three", 6, 3), ("four", 6, 4), ("apart", 3, 4), ("all", 1, 6)):
             self.register_parameter(f"{name}_weight", nn.Parameter(torch.ones(maps, before, 5, 5)))
-            self.register_parameter(f"{name}_bias", nn.Parameter(torch.zeros(maps)))
+        self.third_bias = nn.Parameter(torch.zeros(16))
         for name, maps in (("half", 6), ("quarter", 16)):
             self.register_parameter(f"{name}_weight", nn.Parameter(torch.ones(maps)))
             self.register_parameter(f"{name}_bias", nn.Parameter(torch.zeros(maps)))
@@ -49,12 +47,11 @@ class LeNet(Module):
         kernels = [
             k for n in ("three", "four", "apart", "all") for k in getattr(self, f"{n}_weight")
         ]
-        biases = torch.cat([getattr(self, f"{n}_bias") for n in ("three", "four", "apart", "all")])
         maps = [
             F.conv2d(x[:, list(seen)], kernel[None])
             for seen, kernel in zip(TABLE, kernels, strict=True)
         ]
-        x = self.sampled("quarter", torch.cat(maps, 1) + biases[:, None, None])
+        x = self.sampled("quarter", torch.cat(maps, 1) + self.third_bias[:, None, None])
         x = 1.7159 * torch.tanh(2 / 3 * self.fifth(x).flatten(1))
         x = 1.7159 * torch.tanh(2 / 3 * self.sixth(x))
         code = self.code

@@ -7,7 +7,6 @@ from torch.nn import Module
 
 from tests.references.case import At, Case, reals
 from tests.references.harness import Rule
-from tests.references.renaming import flat
 from tests.references.vision import timm
 
 BLOCK = r"stages\.(\d+)\.blocks\.(\d+)"
@@ -16,8 +15,8 @@ RULES = [
     Rule(r"stages\.(\d+)\.downsample\.conv\.(\w+)", r"stages.\1.shrink.\2"),
     Rule(rf"{BLOCK}\.norm([12])\.(\w+)", r"stages.\1.blocks.\2.norm\3.\4"),
     Rule(rf"{BLOCK}\.layer_scale([12])\.scale", r"stages.\1.blocks.\2.scale\3.weight"),
-    Rule(rf"{BLOCK}\.mlp\.fc1\.(\w+)", r"stages.\1.blocks.\2.mlp.up.\3", flat),
-    Rule(rf"{BLOCK}\.mlp\.fc2\.(\w+)", r"stages.\1.blocks.\2.mlp.down.\3", flat),
+    Rule(rf"{BLOCK}\.mlp\.fc1\.(\w+)", r"stages.\1.blocks.\2.mlp.up.conv.\3"),
+    Rule(rf"{BLOCK}\.mlp\.fc2\.(\w+)", r"stages.\1.blocks.\2.mlp.down.conv.\3"),
     Rule(r"head\.norm\.(\w+)", r"norm.\1"),
     Rule(r"head\.fc\.(\w+)", r"head.\1"),
 ]
