@@ -6,7 +6,7 @@ are found beside this package; importlib.resources would cost 0.03 s to import.
 """
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from attrs import define, field
@@ -113,6 +113,12 @@ class Library:
         """The modules that declare a name."""
         modules = ((stem, self.module(stem)) for stem in sorted(self.names))
         return [stem for stem, module in modules if module is not None and name in module.pieces]
+
+
+@cache
+def shipped() -> Library:
+    """The library that comes with this package, read once for all programs."""
+    return Library()
 
 
 def file_of(module: str) -> str:

@@ -16,7 +16,7 @@ from catnn.errors.diagnostic import Diagnostic
 from catnn.source import SourceFile, Span
 from catnn.syntax import ast
 from catnn.syntax.files import read_source
-from catnn.syntax.library import Library, StandardModule, file_of
+from catnn.syntax.library import Library, StandardModule, file_of, shipped
 from catnn.syntax.linking import link, standard
 from catnn.syntax.names import names_in
 from catnn.syntax.parse import parse_header
@@ -55,7 +55,7 @@ class Modules:
         reported: tuple[Diagnostic, ...] = (),
     ) -> None:
         self.root = root.name
-        self.library = Library() if library is None else library
+        self.library = shipped() if library is None else library
         reading = read_program(root, path)
         self.files, unlinked = link(reading, self.library)
         self.diagnostics: tuple[Diagnostic, ...] = (*reported, *reading.diagnostics, *unlinked)

@@ -20,7 +20,8 @@ class Highway(Module):
     def forward(self, x: Tensor) -> Tensor:
         x = torch.relu(self.stem(x))
         for plain, gate in zip(self.h, self.t, strict=True):
-            x = torch.lerp(x, torch.relu(plain(x)), torch.sigmoid(gate(x)))
+            t = torch.sigmoid(gate(x))
+            x = torch.relu(plain(x)) * t + x * (1 - t)
         found: Tensor = self.head(x)
         return found
 
