@@ -36,6 +36,7 @@ FUNCTIONS: dict[str, Callable[..., Dim]] = {
     "ceil": ceil,
     "choose": choose,
 }
+COUNTS = {"ceil": 1, "choose": 2}
 
 
 def text_code(text: str) -> Dim:
@@ -76,6 +77,11 @@ def _size(e: Elaborator, expr: ast.Static, scope: Scope) -> Dim:
         case ast.Binary():
             return _binary(e, expr, scope)
         case ast.Call(head=ast.Name(text=name), arguments=items) if name in FUNCTIONS:
+            due = COUNTS.get(name, len(items))
+            if len(items) != due or not items:
+                due = due or 1
+                message = f"`{name}` of sizes takes {due}, {len(items)} are given"
+                e.fail("E0304", message, expr.span)
             return FUNCTIONS[name](*(size(e, item.value, scope) for item in items))
         case ast.Call(head=ast.Name(text="sum"), arguments=(item,)):
             return _sum_of(e, item.value, scope)
